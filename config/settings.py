@@ -1,0 +1,98 @@
+"""Every setting of the installation. What the organisation decides is kept in the database instead."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEAK = ("change", "secret", "example", "password", "lettrine")
+
+
+class Environment(StrEnum):
+    """Where it runs: production refuses weak settings, the others don't."""
+
+    production = "production"
+    demo = "demo"
+    test = "test"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is protected; certificates are always checked."""
+
+    none = "none"
+    starttls = "starttls"
+    tls = "tls"
+
+
+class Settings(BaseSettings):
+    """Read from LETTRINE_… variables and an optional .env file; see config/example.env."""
+
+    model_config = SettingsConfigDict(env_prefix="LETTRINE_", env_file=".env", extra="ignore", frozen=True)
+
+    environment: Environment = Environment.production
+    data_dir: Path = Path("var")
+    database_url: str = ""  # default: SQLite in data_dir
+    archive_url: str = ""  # default: a folder in data_dir
+    public_url: str = "http://localhost:8000"
+
+    secret_key: SecretStr  # signs cookies and forms
+    code_key: SecretStr  # keyed hash of short codes
+    journal_key: SecretStr  # keyed hash of the journal's chain
+    seal_keys: SecretStr  # Fernet keys, newest first, separated by commas
+
+    smtp_host: str = "localhost"
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_security: SmtpSecurity = SmtpSecurity.none
+    smtp_timeout: float = Field(default=20, gt=0, le=120)  # seconds, per step of the conversation
+
+    proxies: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    tries_per_address: int = Field(default=30, ge=5)  # sign-ins in 5 minutes from one address (a school shares one)
+    lease_seconds: int = Field(default=180, ge=1)  # how long a worker may hold one delivery
+    sweep_seconds: int = Field(default=60, ge=1)  # how often the worker looks for what was left behind
+    web_threads: int = Field(default=8, ge=1)
+    web_workers: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _strong(self) -> Self:
+        """Refuses to start with keys that are short, known or shared."""
+        keys = [k.get_secret_value() for k in (self.secret_key, self.code_key, self.journal_key)]
+        if any(len(key) < 32 for key in keys):
+            raise ValueError("secret_key, code_key and journal_key need 32 characters at least")
+        if self.environment is Environment.production:
+            if len(set(keys)) < 3 or any(weak in key.lower() for key in keys for weak in WEAK):
+                raise ValueError("secret_key, code_key and journal_key must be random and different (lettrine keys)")
+            if urlsplit(self.public_url).scheme != "https":
+                raise ValueError("public_url must start with https:// in production")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with its default."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'lettrine.db').resolve()}"
+
+    @property
+    def archive(self) -> str:
+        """The archive's URL, with its default."""
+        return self.archive_url or f"file://{(self.data_dir / 'archive').resolve()}"
+
+    @property
+    def host(self) -> str:
+        """The host name of the public address."""
+        return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be restricted to HTTPS."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        """Sealing keys, newest first."""
+        return [key.strip() for key in self.seal_keys.get_secret_value().split(",") if key.strip()]

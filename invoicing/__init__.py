@@ -1,0 +1,1 @@
+"""The core: what an invoice desk knows. SQLAlchemy and small libraries, never Flask."""

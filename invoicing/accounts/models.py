@@ -1,0 +1,101 @@
+"""Rows of people who may sign in: users, sessions, proofs by e-mail, counters of tries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from invoicing.database import Base, enum
+
+
+class Role(StrEnum):
+    """What a user may do; the table stands in SPEC A."""
+
+    member = "member"
+    reader = "reader"
+    sales = "sales"
+    admin = "admin"
+
+
+class Purpose(StrEnum):
+    """What a mailed link is for."""
+
+    sign_in = "sign_in"
+    reset = "reset"
+    invitation = "invitation"
+
+
+class Stage(StrEnum):
+    """How far a sign-in has come; only `open` makes somebody."""
+
+    open = "open"
+    second_factor = "second_factor"
+    enrolment = "enrolment"
+
+
+class User(Base):
+    """Somebody who may sign in. `email` is normalised and case-folded."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120), default="")
+    role: Mapped[Role] = mapped_column(enum(Role))
+    language: Mapped[str] = mapped_column(String(8), default="fr_FR")
+    active: Mapped[bool] = mapped_column(default=True)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    passkey_handle: Mapped[bytes] = mapped_column(LargeBinary(64), unique=True)
+    created_at: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this user works for the organisation."""
+        return self.role is not Role.member
+
+
+class SignInSession(Base):
+    """One browser that is signed in; the cookie holds only the secret behind `sid_hash`."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    user: Mapped[User] = relationship(lazy="joined")
+    stage: Mapped[Stage] = mapped_column(enum(Stage))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
+    user_agent: Mapped[str] = mapped_column(String(255))
+
+
+class EmailProof(Base):
+    """One mail, one row: a link of 256 bits, used once. Without a user it is a decoy: the same write for everybody."""
+
+    __tablename__ = "email_proof"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[Purpose] = mapped_column(enum(Purpose))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    user: Mapped[User | None] = relationship()
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class Attempts(Base):
+    """Counter per bucket and window of time: an upsert, no row per try."""
+
+    __tablename__ = "attempts"
+
+    bucket: Mapped[str] = mapped_column(String(160), primary_key=True)
+    window: Mapped[int] = mapped_column(primary_key=True)
+    count: Mapped[int]

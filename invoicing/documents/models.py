@@ -1,0 +1,37 @@
+"""Rows of archived documents: one version per heading that an invoice has had."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from invoicing.database import Base, enum
+
+
+class VersionState(StrEnum):
+    """Due: to be rendered from the snapshot. Rendered: archived for ever."""
+
+    due = "due"
+    rendered = "rendered"
+
+
+class DocumentVersion(Base):
+    """One PDF of one invoice. `facts` is the JSON of `paper.Facts`: what the version adds to the snapshot."""
+
+    __tablename__ = "document_version"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"), Index("ix_document_version_state", "state", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    position: Mapped[int]
+    state: Mapped[VersionState] = mapped_column(enum(VersionState), default=VersionState.due)
+    facts: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime]
+    rendered_at: Mapped[datetime | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]  # bytes
+    pages: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None]

@@ -1,0 +1,150 @@
+"""What a frozen document says: everything the paper, the page and the e-mail show, and nothing else.
+
+Written once, when the document freezes, as canonical JSON in `invoice.snapshot`; read back for ever.
+A field is only ever added, with a default, so that old snapshots stay readable.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Party:
+    """Seller or buyer as printed. `lines` is the address, one string per printed line."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    ids: tuple[tuple[str, str], ...] = ()  # (kind, number): siret, siren, vat, rna, neq, gst, qst…
+    email: str = ""
+    phone: str = ""
+    legal_form: str = ""
+
+
+@dataclass(frozen=True)
+class LineTax:
+    """One tax borne by a line; `rate_e5` is the fraction × 10⁵."""
+
+    code: str
+    label: str
+    rate_e5: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line; amounts exclude tax. `detail` is the quieter second line."""
+
+    label: str
+    quantity_e3: int
+    price_e4: int
+    net_cents: int
+    detail: str = ""
+    discount_e4: int = 0
+    taxes: tuple[LineTax, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaxTotal:
+    """One tax over the whole document: base, rate, amount, and the seller's registration number."""
+
+    code: str
+    label: str
+    rate_e5: int
+    base_cents: int
+    amount_cents: int
+    registration: str = ""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """How to pay; empty strings where the seller has none."""
+
+    holder: str = ""
+    iban: str = ""
+    bic: str = ""
+    interac: str = ""  # address for an Interac e-Transfer
+    cheque: str = ""  # order and address for a cheque
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A whole frozen document. `language` is fr_FR, fr_CA or en; `kind` invoice or credit_note."""
+
+    kind: str
+    number: str
+    language: str
+    currency: str
+    region: str  # FR or QC
+    issued_on: date
+    seller: Party
+    buyer: Party
+    lines: tuple[Line, ...]
+    taxes: tuple[TaxTotal, ...]
+    net_cents: int
+    tax_cents: int
+    total_cents: int
+    due_on: date | None = None
+    supplied_on: date | None = None
+    paid_on: date | None = None  # already received when it was finalised
+    paid_by: str = ""  # PaymentMethod value
+    subject: str = ""
+    note: str = ""
+    bank: Bank = field(default_factory=Bank)
+    mentions: tuple[str, ...] = ()  # exemption and regime texts, printed under the totals
+    terms: tuple[str, ...] = ()  # escompte, penalties, interest: the legal foot
+    accent: str = "#0b5563"
+    paper: str = "a4"  # a4 or letter
+    window: str = "right"  # side of the address window
+    logo: str = ""  # SHA-256 of the archived logo, or empty
+    mode: str = "official"
+    transaction_code: str = ""
+    corrects: str = ""  # credit note: number of the invoice that it corrects
+    corrects_on: date | None = None
+    reason: str = ""
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, dates in ISO 8601."""
+        return json.dumps(asdict(self), default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Snapshot:
+        """The inverse of `to_json`, for every format written so far."""
+        raw = json.loads(text)
+        return cls(**{key: _typed(key, value) for key, value in raw.items()})
+
+
+_DATES = frozenset({"issued_on", "due_on", "supplied_on", "paid_on", "corrects_on"})
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _party(raw: dict[str, Any]) -> Party:
+    return Party(**{**raw, "lines": tuple(raw["lines"]), "ids": tuple((k, v) for k, v in raw["ids"])})
+
+
+def _line(raw: dict[str, Any]) -> Line:
+    return Line(**{**raw, "taxes": tuple(LineTax(**t) for t in raw["taxes"])})
+
+
+def _typed(key: str, value: Any) -> Any:
+    if key in _DATES:
+        return date.fromisoformat(value) if value else None
+    if key in ("seller", "buyer"):
+        return _party(value)
+    if key == "lines":
+        return tuple(_line(line) for line in value)
+    if key == "taxes":
+        return tuple(TaxTotal(**t) for t in value)
+    if key == "bank":
+        return Bank(**value)
+    return tuple(value) if key in ("mentions", "terms") else value

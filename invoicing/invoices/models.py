@@ -1,0 +1,179 @@
+"""Rows of invoices and credit notes, manual and online, with their lines and taxes.
+
+Frozen columns can't change once `frozen_at` is set: by rules, and by the database itself (`invoicing.guards`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from invoicing.customers.models import Customer
+from invoicing.database import Base, enum
+from invoicing.documents.models import DocumentVersion
+from invoicing.money import Currency
+from invoicing.numbering import Mode, Series
+from invoicing.payments.models import Payment, PaymentMethod
+from invoicing.sellers.models import Seller
+from invoicing.taxes.models import TaxSet
+
+
+class InvoiceKind(StrEnum):
+    """The document."""
+
+    invoice = "invoice"
+    credit_note = "credit_note"
+
+
+class Origin(StrEnum):
+    """Made by hand, or come in from a shop."""
+
+    manual = "manual"
+    online = "online"
+
+
+class Status(StrEnum):
+    """Where an invoice stands; the allowed moves are in `rules.MOVES` (SPEC B7)."""
+
+    draft = "draft"
+    placed = "placed"
+    pending = "pending"
+    partial = "partial"
+    paid = "paid"
+    complete = "complete"
+    failed = "failed"
+    refused = "refused"
+    cancelled = "cancelled"
+
+
+class MadeOutTo(StrEnum):
+    """Whose name fills the buyer block of a person's invoice."""
+
+    person = "person"
+    organisation = "organisation"
+
+
+class Invoice(Base):
+    """One invoice or credit note. Amounts are cents, positive for credit notes too."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("transaction_code"),
+        UniqueConstraint("lettering_folded"),
+        UniqueConstraint("form_token"),
+        CheckConstraint("(frozen_at IS NULL) OR (snapshot IS NOT NULL AND issued_on IS NOT NULL)", name="frozen_whole"),
+        Index("ix_invoice_customer", "customer_id", "issued_on", "id"),
+        Index("ix_invoice_status", "status", "issued_on", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[InvoiceKind] = mapped_column(enum(InvoiceKind), default=InvoiceKind.invoice)
+    origin: Mapped[Origin] = mapped_column(enum(Origin), default=Origin.manual)
+    mode: Mapped[Mode] = mapped_column(enum(Mode))
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
+    seller: Mapped[Seller] = relationship()
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    series: Mapped[Series] = relationship()
+    currency: Mapped[Currency] = mapped_column(enum(Currency))
+    language: Mapped[str] = mapped_column(String(8))
+    transaction_code: Mapped[str] = mapped_column(String(64))
+    number: Mapped[str | None] = mapped_column(String(64))
+    issued_on: Mapped[date | None]  # the document's date; of a draft: as wished, or today when it is finalised
+    due_on: Mapped[date | None]
+    supplied_on: Mapped[date | None]
+    made_out_to: Mapped[MadeOutTo] = mapped_column(enum(MadeOutTo), default=MadeOutTo.person)
+    subject: Mapped[str] = mapped_column(String(250), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    paid_method: Mapped[PaymentMethod | None] = mapped_column(enum(PaymentMethod))  # already received
+    paid_on: Mapped[date | None]
+    net_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    total_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    snapshot: Mapped[str | None] = mapped_column(Text)
+    frozen_at: Mapped[datetime | None]
+    emailed: Mapped[bool] = mapped_column(default=False)  # the tick box « Envoyer par courriel », once finalised
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    form_token: Mapped[str | None] = mapped_column(String(43))
+
+    # outside the frozen columns
+    status: Mapped[Status] = mapped_column(enum(Status), default=Status.draft)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    customer: Mapped[Customer] = relationship()
+    lettering: Mapped[str | None] = mapped_column(String(128))
+    lettering_folded: Mapped[str | None] = mapped_column(String(128))
+    paid_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # payments − refunds, kept with them
+    credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # frozen credit notes set against it
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    revision: Mapped[int] = mapped_column(default=1)
+
+    lines: Mapped[list[InvoiceLine]] = relationship(
+        order_by="InvoiceLine.position", cascade="all, delete-orphan", back_populates="invoice"
+    )
+    taxes: Mapped[list[InvoiceTax]] = relationship(order_by="InvoiceTax.position", cascade="all, delete-orphan")
+    versions: Mapped[list[DocumentVersion]] = relationship(order_by="DocumentVersion.position")
+    payments: Mapped[list[Payment]] = relationship(order_by="Payment.id")
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the document stands for ever."""
+        return self.frozen_at is not None
+
+    @property
+    def remaining_cents(self) -> int:
+        """Total − credit notes − payments + refunds (SPEC B7); 0 for a credit note."""
+        if self.kind is InvoiceKind.credit_note:
+            return 0
+        return self.total_cents - self.credited_cents - self.paid_cents
+
+
+class InvoiceLine(Base):
+    """One line; `net_cents` is rounded once (money.line_net)."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    invoice: Mapped[Invoice] = relationship(back_populates="lines")
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(String(250))
+    detail: Mapped[str] = mapped_column(String(500), default="")
+    quantity_e3: Mapped[int] = mapped_column(BigInteger)
+    price_e4: Mapped[int] = mapped_column(BigInteger)
+    discount_e4: Mapped[int] = mapped_column(default=0)
+    net_cents: Mapped[int] = mapped_column(BigInteger)
+    tax_set_id: Mapped[int] = mapped_column(ForeignKey("tax_set.id"))
+    tax_set: Mapped[TaxSet] = relationship()
+    taxes: Mapped[list[InvoiceLineTax]] = relationship(
+        order_by="InvoiceLineTax.position", cascade="all, delete-orphan"
+    )
+
+
+class InvoiceLineTax(Base):
+    """One tax borne by a line, at the rate of the document's date."""
+
+    __tablename__ = "invoice_line_tax"
+
+    line_id: Mapped[int] = mapped_column(ForeignKey("invoice_line.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    tax_id: Mapped[int] = mapped_column(ForeignKey("tax.id"))
+    rate_e5: Mapped[int]
+
+
+class InvoiceTax(Base):
+    """One tax at one rate over the whole document."""
+
+    __tablename__ = "invoice_tax"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    tax_id: Mapped[int] = mapped_column(ForeignKey("tax.id"))
+    rate_e5: Mapped[int]
+    base_cents: Mapped[int] = mapped_column(BigInteger)
+    amount_cents: Mapped[int] = mapped_column(BigInteger)

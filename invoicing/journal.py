@@ -1,0 +1,143 @@
+"""The append-only journal: who, when, what, from, to, chained by a keyed hash.
+
+Format 1 of an entry's hash: HMAC-SHA256(key, canonical JSON of [format, position, at, actor_kind, actor_id,
+action, subject_kind, subject_id, changes, previous_hash]), in hexadecimal; `at` as ISO 8601 with microseconds.
+The key lives outside the database. Entries hold numbers of people, never names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Text, event, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from invoicing.database import Base, enum, is_sqlite
+
+FORMAT = 1
+GENESIS = "0" * 64
+_LOCK = 7_204_581_944_113_001  # PostgreSQL advisory lock: one writer at the end of the chain at a time
+
+
+class ActorKind(StrEnum):
+    """Who acted."""
+
+    user = "user"
+    system = "system"  # worker, migration
+    command = "command"  # somebody at the command line
+    shop = "shop"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and when it is for them; `user_id` only for users (a shop's number for shops)."""
+
+    kind: ActorKind
+    user_id: int | None = None
+
+
+SYSTEM = Actor(ActorKind.system)
+COMMAND = Actor(ActorKind.command)
+
+
+class JournalEntry(Base):
+    """One change. `changes` is JSON: field → [from, to]."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_subject", "subject_kind", "subject_id"),)
+
+    position: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    format: Mapped[int]
+    at: Mapped[datetime] = mapped_column(DateTime)
+    actor_kind: Mapped[ActorKind] = mapped_column(enum(ActorKind))
+    actor_id: Mapped[int | None]
+    action: Mapped[str] = mapped_column(String(64))
+    subject_kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[int | None]
+    changes: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    def facts(self) -> dict[str, list[Any]]:
+        """The changes as a dictionary field → [from, to]."""
+        found: dict[str, list[Any]] = json.loads(self.changes)
+        return found
+
+
+def canonical(value: object) -> str:
+    """JSON in the one spelling that is hashed."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def entry_hash(key: bytes, entry: JournalEntry) -> str:
+    """The keyed hash of an entry, from its columns (see the module's text for the format)."""
+    at = entry.at.isoformat(timespec="microseconds")
+    parts = [entry.format, entry.position, at, entry.actor_kind.value, entry.actor_id, entry.action,
+             entry.subject_kind, entry.subject_id, entry.changes, entry.previous_hash]  # fmt: skip
+    return hmac.new(key, canonical(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    subject: tuple[str, int | None],
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+) -> None:
+    """Notes a change; it is chained and written when the transaction commits, and gone if it rolls back.
+
+    `action` is "noun.verb"; `subject` is (kind, id); `changes` is field → (from, to).
+    """
+    entry = JournalEntry(
+        format=FORMAT,
+        at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        action=action,
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        changes=canonical({field: list(pair) for field, pair in (changes or {}).items()}),
+    )
+    session.info.setdefault("journal", []).append(entry)
+
+
+def _chain(session: Session) -> None:
+    """Writes what was noted, last of all, so that no lock is taken after the chain's."""
+    pending: list[JournalEntry] = session.info.get("journal") or []
+    if not pending:
+        return
+    session.flush()
+    if not is_sqlite(session.connection()):
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    last = session.execute(
+        select(JournalEntry.position, JournalEntry.hash).order_by(JournalEntry.position.desc()).limit(1)
+    ).first()
+    position, head = last or (0, GENESIS)
+    for entry in pending:
+        position += 1
+        entry.position, entry.previous_hash = position, head
+        entry.hash = head = entry_hash(session.info["journal_key"], entry)
+        session.add(entry)
+    session.info["journal"] = []
+
+
+def _forget(session: Session, _previous: Any) -> None:
+    session.info["journal"] = []
+
+
+event.listen(Session, "before_commit", _chain)
+event.listen(Session, "after_soft_rollback", _forget)

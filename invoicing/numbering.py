@@ -1,0 +1,121 @@
+"""Series of numbers: given last, inside the finalising transaction, so that a rollback leaves no gap (SPEC N1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from invoicing.database import Base, enum, is_sqlite
+from invoicing.errors import Refused
+from invoicing.sellers.models import Seller
+
+
+class Mode(StrEnum):
+    """Whether the document is the legal invoice, or refers to one kept elsewhere (SPEC N2)."""
+
+    official = "official"
+    portal_reference = "portal_reference"
+
+
+class Use(StrEnum):
+    """Which documents a series numbers."""
+
+    manual = "manual"
+    shop = "shop"
+    credit_note = "credit_note"
+
+
+class Source(StrEnum):
+    """Numbers are generated here, or come from the source as they are."""
+
+    generated = "generated"
+    external = "external"
+
+
+class Series(Base):
+    """A numbering sequence of one seller. `format` knows {year}, {date} and {n} or {n:05}."""
+
+    __tablename__ = "series"
+    __table_args__ = (UniqueConstraint("format"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"), index=True)
+    seller: Mapped[Seller] = relationship()
+    use: Mapped[Use] = mapped_column(enum(Use))
+    source: Mapped[Source] = mapped_column(enum(Source), default=Source.generated)
+    mode: Mapped[Mode] = mapped_column(enum(Mode))
+    format: Mapped[str] = mapped_column(String(40))
+    last_date: Mapped[date | None]  # of the last number given; dates never go back
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class SeriesCounter(Base):
+    """The last number given in a series, per period: a year, or "" where numbers never restart."""
+
+    __tablename__ = "series_counter"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    period: Mapped[str] = mapped_column(String(4), primary_key=True)
+    last: Mapped[int]
+
+
+@dataclass(eq=False)
+class DateBeforeLast(Refused):
+    """The series has already given a number on a later day."""
+
+    last: date | None
+
+
+@dataclass(eq=False)
+class NoSeries(Refused):
+    """The seller has no active series for this use."""
+
+    use: Use
+
+
+_FORMAT = re.compile(r"[A-Z0-9/._-]{0,12}(\{year\}|\{date\})?[A-Z0-9/._-]{0,12}\{n(:0[1-9])?\}\Z")
+
+
+def is_format(text: str) -> bool:
+    """Whether a series may have this format."""
+    return _FORMAT.match(text) is not None
+
+
+def period_of(format: str, day: date) -> str:
+    """The counter's period: numbers restart yearly with {year}, never otherwise."""
+    return f"{day:%Y}" if "{year}" in format else ""
+
+
+def write_number(format: str, day: date, n: int) -> str:
+    """The number as printed: "F{year}-{n:05}" on any day of 2026 with 42 gives F2026-00042."""
+    return format.format(year=f"{day:%Y}", date=f"{day:%Y%m%d}", n=n)
+
+
+def take_number(session: Session, series: Series, day: date) -> str:
+    """The next number of a generated series for a document of `day`; refuses a day before the series' last one.
+
+    The row of the series is locked until the transaction ends: numbers follow commits, without a gap.
+    """
+    moved = session.execute(
+        update(Series)
+        .where(Series.id == series.id, or_(Series.last_date.is_(None), Series.last_date <= day))
+        .values(last_date=day)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire(series, ["last_date"])
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise DateBeforeLast(series.last_date)
+    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
+    row = insert(SeriesCounter).values(series_id=series.id, period=period_of(series.format, day), last=1)
+    n = session.scalar(
+        row.on_conflict_do_update(
+            index_elements=["series_id", "period"], set_={"last": SeriesCounter.last + 1}
+        ).returning(SeriesCounter.last)
+    )
+    return write_number(series.format, day, n or 0)

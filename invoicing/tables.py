@@ -1,0 +1,18 @@
+"""Every table of the core, so that the metadata is whole wherever it is needed."""
+
+from invoicing import journal, numbering
+from invoicing.accounts import models as accounts
+from invoicing.customers import models as customers
+from invoicing.database import Base
+from invoicing.delivery import models as delivery
+from invoicing.documents import models as documents
+from invoicing.invoices import models as invoices
+from invoicing.payments import models as payments
+from invoicing.sellers import models as sellers
+from invoicing.shop import models as shop
+from invoicing.taxes import models as taxes
+
+__all__ = ["accounts", "customers", "delivery", "documents", "invoices", "journal", "numbering", "payments",
+           "sellers", "shop", "taxes", "metadata"]  # fmt: skip
+
+metadata = Base.metadata

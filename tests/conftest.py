@@ -1,0 +1,127 @@
+"""Databases, applications and clients for the tests; each test starts from an empty, migrated database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Environment, Settings
+from invoicing.database import make_engine
+from invoicing.migrations import upgrade
+from invoicing.tables import metadata
+
+POSTGRES = os.environ.get("LETTRINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+REQUIRED = os.environ.get("LETTRINE_TEST_REQUIRE", "").split(",")
+JOURNAL_KEY = "a key for the journal of the tests, long enough"
+
+
+@dataclass
+class Database:
+    """One empty database: where it is, and how to open it."""
+
+    url: str
+    engine: Engine
+    sessions: sessionmaker[Session]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker_id: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this worker's own; skipped, plainly, where no server answers."""
+    name = f"lettrine_test_{os.getpid()}_{worker_id}"
+    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+    except Exception as error:
+        if "postgresql" in REQUIRED:
+            raise
+        pytest.skip(f"no PostgreSQL answers at {admin.url.host}:{admin.url.port} ({type(error).__name__})")
+    url = admin.url.set(database=name).render_as_string(hide_password=False)
+    engine = make_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database; every test that asks for it runs on both engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    engine = make_engine(url)
+    yield Database(url, engine, sessionmaker(engine, info={"journal_key": JOURNAL_KEY.encode()}))
+    engine.dispose()
+    if request.param == "postgresql":
+        empty(url)
+
+
+def empty(url: str) -> None:
+    """Empties every table; the guards refuse that, so they are off for this one session of the superuser."""
+    engine = make_engine(url)
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session of the core."""
+    with database.sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """Settings of an installation on this test's database."""
+    return make_settings(database.url, tmp_path)
+
+
+def make_settings(url: str, folder: Path, **over: object) -> Settings:
+    """Settings for tests: an own folder, own keys, no .env file."""
+    values: dict[str, object] = {
+        "environment": Environment.test,
+        "data_dir": folder,
+        "database_url": url,
+        "public_url": "http://localhost",
+        "secret_key": "a secret for the cookies of the tests, long enough",
+        "code_key": "a key for the short codes of the tests, long enough",
+        "journal_key": JOURNAL_KEY,
+        "seal_keys": Fernet.generate_key().decode(),
+        **over,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The xdist worker's name, or "main" without xdist."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
