@@ -5,6 +5,7 @@ The statements stand here once; migrations run them, `problems` compares them wi
 
 from __future__ import annotations
 
+# ruff: noqa: S608 - only names of this file are filled in
 import re
 
 from sqlalchemy import Connection, text
@@ -13,7 +14,8 @@ from invoicing.database import is_sqlite
 
 FROZEN = (
     "id", "kind", "origin", "mode", "seller_id", "series_id", "currency", "language", "transaction_code", "number",
-    "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "paid_method", "paid_on", "net_cents",
+    "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "summary", "buyer_name", "note", "paid_method",
+    "paid_on", "net_cents",
     "tax_cents", "total_cents", "corrects_id", "snapshot", "frozen_at", "emailed", "created_at", "created_by_id",
     "form_token",
 )  # fmt: skip
@@ -26,6 +28,7 @@ _CHILDREN = {
 }
 _FOREVER = ("journal", "payment", "delivery_event")
 MESSAGE = "frozen: refused by the database"
+_RAISE = f"RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'"
 
 
 def _differs(names: tuple[str, ...], sqlite: bool) -> str:
@@ -64,12 +67,22 @@ def _conditions(sqlite: bool) -> list[tuple[str, str, str, str]]:
         )
         rows += [
             (f"{table}_insert", table, "INSERT", new + held),
-            (f"{table}_update", table, "UPDATE", f"{old} OR {new}" + ("".join(f" OR OLD.{k} <> NEW.{k}" for k in keys))),
+            (
+                f"{table}_update",
+                table,
+                "UPDATE",
+                f"{old} OR {new}" + ("".join(f" OR OLD.{k} <> NEW.{k}" for k in keys)),
+            ),
             (f"{table}_delete", table, "DELETE", old),
         ]
     rendered = "OLD.state = 'rendered'"
     rows += [
-        ("document_version_update", "document_version", "UPDATE", f"{rendered} AND ({_differs(VERSION_FROZEN, sqlite)})"),
+        (
+            "document_version_update",
+            "document_version",
+            "UPDATE",
+            f"{rendered} AND ({_differs(VERSION_FROZEN, sqlite)})",
+        ),
         ("document_version_delete", "document_version", "DELETE", rendered),
     ]
     if sqlite:
@@ -80,7 +93,9 @@ def _conditions(sqlite: bool) -> list[tuple[str, str, str, str]]:
         key = "position" if table == "journal" else "id"
         rows += [(f"{table}_update", table, "UPDATE", "1 = 1"), (f"{table}_delete", table, "DELETE", "1 = 1")]
         if sqlite:
-            rows.append((f"{table}_replace", table, "INSERT", f"EXISTS (SELECT 1 FROM {table} j WHERE j.{key} = NEW.{key})"))
+            rows.append(
+                (f"{table}_replace", table, "INSERT", f"EXISTS (SELECT 1 FROM {table} j WHERE j.{key} = NEW.{key})")
+            )
     return rows
 
 
@@ -97,7 +112,7 @@ def statements(sqlite: bool) -> dict[str, str]:
             # A WHEN clause can't hold a subquery on PostgreSQL: the condition stands in the function.
             made[f"guard_{name}"] = (
                 f"CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $g$ BEGIN "
-                f"IF {refused} THEN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+                f"IF {refused} THEN {_RAISE}; END IF; "
                 f"RETURN {'OLD' if when == 'DELETE' else 'NEW'}; END $g$; "
                 f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION guard_{name}()"
             )
@@ -105,7 +120,7 @@ def statements(sqlite: bool) -> dict[str, str]:
         for table in ("invoice", *_CHILDREN, "document_version", *_FOREVER):
             made[f"guard_{table}_truncate"] = (
                 f"CREATE OR REPLACE FUNCTION guard_{table}_truncate() RETURNS trigger LANGUAGE plpgsql AS $g$ BEGIN "
-                f"RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $g$; "
+                f"{_RAISE}; END $g$; "
                 f"CREATE TRIGGER guard_{table}_truncate BEFORE TRUNCATE ON {table} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION guard_{table}_truncate()"
             )

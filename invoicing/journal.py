@@ -53,7 +53,9 @@ class JournalEntry(Base):
     __tablename__ = "journal"
     __table_args__ = (Index("ix_journal_subject", "subject_kind", "subject_id"),)
 
-    position: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
     format: Mapped[int]
     at: Mapped[datetime] = mapped_column(DateTime)
     actor_kind: Mapped[ActorKind] = mapped_column(enum(ActorKind))

@@ -88,8 +88,11 @@ def write_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
 
 def plain_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
     """The same without grouping and with an ASCII minus: what a form field holds."""
-    return write_scaled(value, decimals, locale, least).replace(NBSP, "").replace(MINUS, "-").replace(
-        ",", "" if locale.startswith("en") else ","
+    return (
+        write_scaled(value, decimals, locale, least)
+        .replace(NBSP, "")
+        .replace(MINUS, "-")
+        .replace(",", "" if locale.startswith("en") else ",")
     )
 
 

@@ -12,7 +12,19 @@ from invoicing.sellers import models as sellers
 from invoicing.shop import models as shop
 from invoicing.taxes import models as taxes
 
-__all__ = ["accounts", "customers", "delivery", "documents", "invoices", "journal", "numbering", "payments",
-           "sellers", "shop", "taxes", "metadata"]  # fmt: skip
+__all__ = [
+           "accounts",
+           "customers",
+           "delivery",
+           "documents",
+           "invoices",
+           "journal",
+           "metadata",
+           "numbering",
+           "payments",
+           "sellers",
+           "shop",
+           "taxes",
+]  # fmt: skip
 
 metadata = Base.metadata

@@ -87,6 +87,8 @@ class Invoice(Base):
     supplied_on: Mapped[date | None]
     made_out_to: Mapped[MadeOutTo] = mapped_column(enum(MadeOutTo), default=MadeOutTo.person)
     subject: Mapped[str] = mapped_column(String(250), default="")
+    summary: Mapped[str] = mapped_column(String(250), default="")  # what a list shows: the subject, or the first line
+    buyer_name: Mapped[str] = mapped_column(String(250), default="")  # as printed
     note: Mapped[str] = mapped_column(Text, default="")
     paid_method: Mapped[PaymentMethod | None] = mapped_column(enum(PaymentMethod))  # already received
     paid_on: Mapped[date | None]
@@ -150,9 +152,7 @@ class InvoiceLine(Base):
     net_cents: Mapped[int] = mapped_column(BigInteger)
     tax_set_id: Mapped[int] = mapped_column(ForeignKey("tax_set.id"))
     tax_set: Mapped[TaxSet] = relationship()
-    taxes: Mapped[list[InvoiceLineTax]] = relationship(
-        order_by="InvoiceLineTax.position", cascade="all, delete-orphan"
-    )
+    taxes: Mapped[list[InvoiceLineTax]] = relationship(order_by="InvoiceLineTax.position", cascade="all, delete-orphan")
 
 
 class InvoiceLineTax(Base):

@@ -354,6 +354,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("subject", sa.String(length=250), nullable=False),
+        sa.Column("summary", sa.String(length=250), nullable=False),
+        sa.Column("buyer_name", sa.String(length=250), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column(
             "paid_method",

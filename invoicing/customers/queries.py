@@ -1,0 +1,106 @@
+"""Reads about customers: the list with its counts and sums, homonyms, who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from invoicing.accounts.models import User
+from invoicing.customers.models import Customer, CustomerAccess, Standing
+from invoicing.errors import NotFound
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.queries import REMAINING, SIGNED
+from invoicing.invoices.rules import SALES
+from invoicing.search import matches
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """A customer in the list, with what was invoiced and what is due per currency, in cents."""
+
+    customer: Customer
+    count: int
+    sums: tuple[tuple[str, int, int], ...]  # (currency, invoiced, due)
+    has_homonym: bool
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """One page of the list; `after` is the key of its last row where there are more."""
+
+    rows: tuple[CustomerRow, ...]
+    total: int
+    after: tuple[str, int] | None
+
+
+def find(
+    session: Session, query: str = "", standing: Standing | None = None, after: tuple[str, int] | None = None
+) -> CustomerPage:
+    """Customers by name, any part of name, e-mail, organisation or member number; keyset paging by name."""
+    where = matches(Customer.search_text, query)
+    if standing:
+        where = and_(where, Customer.standing == standing)
+    total = session.scalar(select(func.count(Customer.id)).where(where)) or 0
+    page = select(Customer).where(where)
+    if after:
+        name, number = after
+        page = page.where(or_(Customer.sort_name > name, and_(Customer.sort_name == name, Customer.id > number)))
+    found = session.scalars(page.order_by(Customer.sort_name, Customer.id).limit(PAGE + 1)).all()
+    shown = found[:PAGE]
+    last = (shown[-1].sort_name, shown[-1].id) if len(found) > PAGE else None
+    return CustomerPage(tuple(_rows(session, shown)), total, last)
+
+
+def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
+    numbers = [customer.id for customer in customers]
+    query = (
+        select(Invoice.customer_id, Invoice.currency, func.count(Invoice.id), func.sum(SIGNED), func.sum(REMAINING))
+        .where(Invoice.customer_id.in_(numbers), Invoice.frozen_at.is_not(None), Invoice.status.in_(SALES))
+        .group_by(Invoice.customer_id, Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    sums: dict[int, list[tuple[str, int, int]]] = {}
+    counts: dict[int, int] = {}
+    for customer_id, currency, count, invoiced, due in session.execute(query):
+        sums.setdefault(customer_id, []).append((str(currency), int(invoiced), int(due)))
+        counts[customer_id] = counts.get(customer_id, 0) + count
+    names = [customer.sort_name for customer in customers]
+    shared = select(Customer.sort_name).where(Customer.sort_name.in_(names)).group_by(Customer.sort_name)
+    homonyms = set(session.scalars(shared.having(func.count(Customer.id) > 1)))
+    return [CustomerRow(c, counts.get(c.id, 0), tuple(sums.get(c.id, ())), c.sort_name in homonyms) for c in customers]
+
+
+def count(session: Session, standing: Standing | None = None) -> int:
+    """How many customers there are."""
+    query = select(func.count(Customer.id))
+    return session.scalar(query.where(Customer.standing == standing) if standing else query) or 0
+
+
+def customer(session: Session, customer_id: int) -> Customer:
+    """One customer with the people who may see their invoices; NotFound otherwise."""
+    found = session.get(Customer, customer_id, options=[selectinload(Customer.access)])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def homonyms(session: Session, customer: Customer) -> Sequence[Customer]:
+    """Others of the same name."""
+    query = select(Customer).where(Customer.sort_name == customer.sort_name, Customer.id != customer.id)
+    return session.scalars(query.order_by(Customer.id).limit(5)).all()
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The user with this address, disabled or not."""
+    return session.scalar(select(User).where(User.email == email.strip().casefold()))
+
+
+def customers_of_user(session: Session, user_id: int) -> Sequence[Customer]:
+    """The customers whose invoices this user may see."""
+    query = select(Customer).join(CustomerAccess).where(CustomerAccess.user_id == user_id)
+    return session.scalars(query.order_by(Customer.sort_name, Customer.id)).all()

@@ -1,0 +1,147 @@
+"""Decisions about customers: pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+
+from email_validator import EmailNotValidError, validate_email
+
+from invoicing.customers.models import Customer, CustomerKind
+from invoicing.documents.snapshot import Party
+from invoicing.errors import Fault, FieldFaults, Refused
+from invoicing.sellers.rules import luhn
+from invoicing.text import clean, lacking
+
+LANGUAGES = ("fr_FR", "fr_CA", "en")
+_MAX = {"first_name": 120, "last_name": 120, "organisation_name": 200, "email": 254, "phone": 40, "street": 400,
+        "postcode": 16, "city": 120, "province": 80, "member_number": 32, "siren": 9, "vat_number": 20}  # fmt: skip
+
+
+@dataclass(eq=False)
+class MemberNumberTaken(Refused):
+    """Another customer has this member number."""
+
+    number: str
+    by: int
+
+
+@dataclass(eq=False)
+class AlreadyMember(Refused):
+    """The contact has become a member already."""
+
+    customer_id: int
+
+
+@dataclass(eq=False)
+class NotAMember(Refused):
+    """A contact has no zone to be invited to."""
+
+    customer_id: int
+
+
+@dataclass(eq=False)
+class OwnAccess(Refused):
+    """Nobody gives themselves the right to somebody's invoices."""
+
+
+@dataclass(eq=False)
+class AddressTaken(Refused):
+    """The customer's e-mail address belongs to a user who has no right to this customer: staff must decide."""
+
+    email: str
+    user_id: int
+
+
+@dataclass(frozen=True)
+class CustomerContent:
+    """What a customer's form says, as typed; `check` cleans it."""
+
+    kind: str
+    first_name: str = ""
+    last_name: str = ""
+    organisation_name: str = ""
+    email: str = ""
+    phone: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    province: str = ""
+    country: str = "FR"
+    language: str = "fr_FR"
+    professional: bool = False
+    siren: str = ""
+    vat_number: str = ""
+    seller_id: int | None = None
+
+
+def check(content: CustomerContent) -> CustomerContent:
+    """The same, cleaned; refuses with every fault at once."""
+    values = {f.name: getattr(content, f.name) for f in fields(content)}
+    faults: list[Fault] = []
+    for name, most in _MAX.items():
+        if name in values:
+            values[name] = clean(values[name], lines=name == "street")
+            faults += text_faults(name, values[name], most)
+    for name in ("siren", "vat_number"):
+        values[name] = re.sub(r"[\s.]", "", values[name]).upper()
+    faults += _name_faults(values) + _number_faults(values)
+    if values["email"]:
+        try:
+            values["email"] = validate_email(values["email"], check_deliverability=False).normalized
+        except EmailNotValidError:
+            faults.append(Fault("email", "bad_email", {"value": values["email"]}))
+    if faults:
+        raise FieldFaults(faults)
+    return CustomerContent(**values)
+
+
+def text_faults(name: str, text: str, most: int) -> list[Fault]:
+    """Too long, or with characters that the paper's font can't print."""
+    if len(text) > most:
+        return [Fault(name, "too_long", {"most": most})]
+    if odd := lacking(text):
+        return [Fault(name, "no_glyph", {"characters": " ".join(odd[:5])})]
+    return []
+
+
+def _name_faults(values: dict[str, str]) -> list[Fault]:
+    if values["kind"] not in tuple(CustomerKind):
+        return [Fault("kind", "choose")]
+    if values["kind"] == CustomerKind.organisation:
+        return [] if values["organisation_name"] else [Fault("organisation_name", "required")]
+    return [] if values["last_name"] or values["first_name"] else [Fault("last_name", "required")]
+
+
+def _number_faults(values: dict[str, str]) -> list[Fault]:
+    faults = []
+    if values["siren"] and not (re.fullmatch(r"\d{9}", values["siren"]) and luhn(values["siren"])):
+        faults.append(Fault("siren", "bad_siren", {"value": values["siren"]}))
+    if values["language"] not in LANGUAGES:
+        faults.append(Fault("language", "choose"))
+    if not re.fullmatch(r"[A-Z]{2}", values["country"]):
+        faults.append(Fault("country", "choose"))
+    return faults
+
+
+def address_lines(customer: Customer) -> tuple[str, ...]:
+    """The printed address, in the order of its country."""
+    lines = [line for line in customer.street.split("\n") if line]
+    if customer.country == "CA":
+        place = f"{customer.city} ({customer.province})" if customer.province else customer.city
+        lines.append(f"{place}  {customer.postcode}".strip())
+    else:
+        lines.append(f"{customer.postcode} {customer.city}".strip())
+    return tuple(line for line in lines if line)
+
+
+def buyer_party(customer: Customer, to_organisation: bool) -> Party:
+    """The buyer block: the person or the organisation, then the address."""
+    person = f"{customer.first_name} {customer.last_name}".strip()
+    as_organisation = customer.kind is CustomerKind.organisation or to_organisation
+    name = customer.organisation_name if as_organisation and customer.organisation_name else person
+    lines = list(address_lines(customer))
+    if as_organisation and person and person != name:
+        lines.insert(0, f"À l’attention de {person}" if not customer.language.startswith("en") else f"Attn {person}")
+    ids = [(kind, value) for kind, value in (("siren", customer.siren), ("vat", customer.vat_number)) if value]
+    return Party(name=name, lines=tuple(lines), ids=tuple(ids), email=customer.email)

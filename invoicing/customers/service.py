@@ -1,0 +1,159 @@
+"""What happens to customers: made, changed, become members, linked to users, invited."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from invoicing import journal
+from invoicing.accounts.models import User
+from invoicing.customers.models import Customer, CustomerAccess, CustomerKind, Standing
+from invoicing.customers.rules import (
+    AddressTaken,
+    AlreadyMember,
+    CustomerContent,
+    MemberNumberTaken,
+    NotAMember,
+    OwnAccess,
+    check,
+    text_faults,
+)
+from invoicing.errors import FieldFaults, NotFound, Stale
+from invoicing.journal import Actor
+from invoicing.search import fold
+from invoicing.text import clean
+
+Change = tuple[object, object]
+
+
+def add_customer(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
+    """A new contact; refuses with every fault of the content."""
+    customer = Customer(standing=Standing.contact, created_at=now, **asdict(check(content)))
+    _fold(customer)
+    session.add(customer)
+    session.flush()
+    journal.record(session, actor, now, "customer.added", ("customer", customer.id))
+    return customer
+
+
+def change_customer(
+    session: Session, actor: Actor, now: datetime, customer_id: int, revision: int, content: CustomerContent
+) -> Customer:
+    """Changes the record; documents that stand keep what they say. Refuses a form drawn before another change."""
+    customer = get(session, customer_id)
+    wanted = asdict(check(content))
+    took = session.execute(
+        update(Customer).where(Customer.id == customer_id, Customer.revision == revision)
+        .values(revision=revision + 1).execution_options(synchronize_session=False)
+    )  # fmt: skip
+    if took.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale
+    session.refresh(customer)
+    changed = [name for name, value in wanted.items() if getattr(customer, name) != value]
+    for name in changed:
+        setattr(customer, name, wanted[name])
+    _fold(customer)
+    session.flush()
+    # Names and addresses stay out of the journal: it says which fields changed, not what they hold.
+    journal.record(
+        session, actor, now, "customer.changed", ("customer", customer.id), dict.fromkeys(changed, (None, None))
+    )
+    return customer
+
+
+def make_member(session: Session, actor: Actor, now: datetime, customer_id: int, number: str) -> Customer:
+    """A contact becomes a member, by an explicit act; an empty number takes the next free one."""
+    customer = get(session, customer_id, lock=True)
+    if customer.is_member:
+        raise AlreadyMember(customer_id)
+    number = clean(number) or next_member_number(session)
+    if faults := text_faults("member_number", number, 32):
+        raise FieldFaults(faults)
+    holder = session.scalar(select(Customer.id).where(Customer.member_number == number))
+    if holder is not None:
+        raise MemberNumberTaken(number, holder)
+    customer.standing, customer.member_number = Standing.member, number
+    _fold(customer)
+    session.flush()
+    changes: dict[str, Change] = {"standing": (Standing.contact, Standing.member), "member_number": (None, number)}
+    journal.record(session, actor, now, "customer.became_member", ("customer", customer.id), changes)
+    return customer
+
+
+def next_member_number(session: Session) -> str:
+    """The number after the greatest plain one, five digits at least."""
+    numbers = session.scalars(select(Customer.member_number).where(Customer.member_number.is_not(None)))
+    plain = [int(number) for number in numbers if number and number.isdigit() and len(number) < 10]
+    return f"{max(plain, default=0) + 1:05d}"
+
+
+def link_user(session: Session, actor: Actor, now: datetime, customer_id: int, user_id: int) -> CustomerAccess:
+    """Gives a user the right to this member's invoices; never to oneself; twice is once."""
+    customer = get(session, customer_id, lock=True)
+    if not customer.is_member:
+        raise NotAMember(customer_id)
+    if actor.user_id == user_id:
+        raise OwnAccess
+    if session.get(User, user_id) is None:
+        raise NotFound
+    same = (CustomerAccess.customer_id == customer_id) & (CustomerAccess.user_id == user_id)
+    access = session.scalar(select(CustomerAccess).where(same))
+    if access is None:
+        access = CustomerAccess(customer_id=customer_id, user_id=user_id, granted_at=now, granted_by_id=actor.user_id)
+        session.add(access)
+        session.flush()
+        journal.record(
+            session, actor, now, "customer.access_given", ("customer", customer_id), {"user": (None, user_id)}
+        )
+    return access
+
+
+def unlink_user(session: Session, actor: Actor, now: datetime, customer_id: int, access_id: int) -> None:
+    """Withdraws the right; at the next request the invoices are gone for that user."""
+    access = session.get(CustomerAccess, access_id)
+    if access is None or access.customer_id != customer_id:
+        raise NotFound
+    user_id = access.user_id
+    session.execute(delete(CustomerAccess).where(CustomerAccess.id == access_id))
+    journal.record(
+        session, actor, now, "customer.access_withdrawn", ("customer", customer_id), {"user": (user_id, None)}
+    )
+
+
+def member_to_invite(session: Session, customer_id: int) -> tuple[Customer, User | None]:
+    """The member and the linked user with the member's own address, if there is one yet.
+
+    Refuses a contact, a member without an address, and an address that belongs to a user without this right:
+    a reused address never inherits invoices.
+    """
+    customer = get(session, customer_id, lock=True)
+    if not customer.is_member:
+        raise NotAMember(customer_id)
+    user = session.scalar(select(User).where(User.email == customer.email.casefold()))
+    if user is not None and not any(access.user_id == user.id for access in customer.access):
+        raise AddressTaken(customer.email, user.id)
+    return customer, user
+
+
+def get(session: Session, customer_id: int, lock: bool = False) -> Customer:
+    """The customer, locked against others' changes if asked; NotFound otherwise."""
+    customer = session.get(Customer, customer_id, with_for_update=lock or None)
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def _fold(customer: Customer) -> None:
+    """Keeps the folded columns in step with the names."""
+    c = customer
+    c.search_text = fold(c.first_name, c.last_name, c.organisation_name, c.email, c.member_number, c.city, c.phone)
+    own = c.organisation_name if c.kind == CustomerKind.organisation else f"{c.last_name} {c.first_name}"
+    c.sort_name = fold(own)[:200]
+
+
+def count(session: Session) -> int:
+    """How many customers there are."""
+    return session.scalar(select(func.count(Customer.id))) or 0

@@ -1,0 +1,120 @@
+"""What a draft would say if it were finalised on a day: one function for the preview and for finalising."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from invoicing.customers.rules import buyer_party
+from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
+from invoicing.errors import Fault
+from invoicing.invoices import rules
+from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo
+from invoicing.invoices.reading import LineContent
+from invoicing.legal.mentions import Situation, mentions_of, terms_of
+from invoicing.sellers.queries import bank_of, registrations, seller_party
+from invoicing.sellers.rules import MentionsMissing, missing_of_customer, missing_of_seller
+from invoicing.taxes.models import Tax
+from invoicing.taxes.rules import COLLECTING, Borne, borne_by
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A draft made exact: its snapshot (without a number yet), its amounts, and what stands in the way."""
+
+    snapshot: Snapshot
+    amounts: rules.Amounts
+    borne: tuple[tuple[Borne, ...], ...]  # per line
+    faults: tuple[Fault, ...]
+    missing: MentionsMissing | None
+
+    def numbered(self, number: str) -> Snapshot:
+        """The snapshot with its number: the last thing that it is given."""
+        return replace(self.snapshot, number=number)
+
+
+def compose(session: Session, draft: Invoice, today: date) -> Composed:
+    """What the draft says on `today`, the seller's calendar day."""
+    seller, customer = draft.seller, draft.customer
+    issued_on = draft.issued_on or today
+    borne = tuple(borne_by(line.tax_set, issued_on) for line in draft.lines)
+    found = rules.amounts([(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)])
+    due_on = rules.due_day(issued_on, draft.due_on, seller.due_days)
+    faults = rules.date_faults(issued_on, due_on, draft.supplied_on, draft.paid_on, today, draft.series.last_date)
+    faults += rules.amount_faults(found) + _line_faults(draft, borne)
+    known = registrations(session, seller.id)
+    missing = missing_of_seller(seller, frozenset(known), frozenset(tax.tax_id for row in borne for tax in row))
+    missing += missing_of_customer(customer)
+    snapshot = _snapshot(session, draft, found, borne, issued_on, due_on)
+    return Composed(snapshot, found, borne, tuple(faults), MentionsMissing(tuple(missing)) if missing else None)
+
+
+def content_of(line: InvoiceLine) -> LineContent:
+    """A stored line's content."""
+    return LineContent(line.label, line.detail, line.quantity_e3, line.price_e4, line.discount_e4, line.tax_set_id)
+
+
+def _line_faults(draft: Invoice, borne: Sequence[Sequence[Borne]]) -> list[Fault]:
+    if not draft.lines:
+        return [Fault("lines-0-label", "no_line")]
+    if draft.seller.tax_status in COLLECTING:
+        return []
+    return [Fault(f"lines-{n}-tax_set", "choose_tax") for n, taxes in enumerate(borne) if taxes]
+
+
+def _snapshot(
+    session: Session,
+    draft: Invoice,
+    found: rules.Amounts,
+    borne: Sequence[Sequence[Borne]],
+    issued_on: date,
+    due_on: date,
+) -> Snapshot:
+    seller, customer = draft.seller, draft.customer
+    taxes = {tax.tax_id: _tax(session, tax.tax_id) for row in borne for tax in row}
+    known = registrations(session, seller.id)
+    to_pay = not draft.paid_on and found.total_cents > 0
+    situation = Situation(
+        issued_on, customer.language, customer.professional, any(not row for row in borne),
+        (due_on - issued_on).days if to_pay else None,
+    )  # fmt: skip
+    return Snapshot(
+        kind=draft.kind, number="", language=customer.language, currency=draft.currency, region=seller.region,
+        issued_on=issued_on, due_on=due_on if to_pay else None, supplied_on=draft.supplied_on,
+        seller=seller_party(session, seller),
+        buyer=buyer_party(customer, draft.made_out_to is MadeOutTo.organisation),
+        lines=tuple(
+            Line(
+                label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
+                discount_e4=line.discount_e4, net_cents=net,
+                taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
+            )
+            for line, net, row in zip(draft.lines, found.nets, borne, strict=True)
+        ),
+        taxes=tuple(
+            TaxTotal(
+                *_names(taxes[t.tax_id], customer.language), t.rate_e5, t.base_cents, t.amount_cents,
+                known.get(t.tax_id, ("", ""))[1],
+            )
+            for t in found.taxes
+        ),
+        net_cents=found.net_cents, tax_cents=found.tax_cents, total_cents=found.total_cents,
+        paid_on=draft.paid_on, paid_by=draft.paid_method or "", subject=draft.subject, note=draft.note,
+        bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=terms_of(seller, situation),
+        accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
+        transaction_code=draft.transaction_code,
+    )  # fmt: skip
+
+
+def _tax(session: Session, tax_id: int) -> Tax:
+    tax = session.get(Tax, tax_id)
+    if tax is None:
+        raise LookupError(tax_id)
+    return tax
+
+
+def _names(tax: Tax, language: str) -> tuple[str, str]:
+    return tax.code, tax.label(language)

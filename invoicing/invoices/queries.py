@@ -1,0 +1,177 @@
+"""Reads about invoices: for staff, for a customer's record, for a member's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from invoicing.customers.models import CustomerAccess
+from invoicing.errors import NotFound
+from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.rules import DUE, SALES
+from invoicing.journal import JournalEntry
+from invoicing.search import matches
+
+PAGE = 50
+
+
+def by_number(session: Session, number: str) -> Invoice:
+    """The document that stands under this number; NotFound otherwise."""
+    query = select(Invoice).where(Invoice.number == number, Invoice.frozen_at.is_not(None))
+    found = session.scalar(query.options(joinedload(Invoice.customer), joinedload(Invoice.seller)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def draft(session: Session, invoice_id: int) -> Invoice:
+    """A draft; NotFound otherwise."""
+    found = session.get(Invoice, invoice_id)
+    if found is None or found.is_frozen:
+        raise NotFound
+    return found
+
+
+def number_like(session: Session, text: str) -> str | None:
+    """The number that was typed, whatever its case, if there is one."""
+    return session.scalar(select(Invoice.number).where(func.lower(Invoice.number) == text.strip().lower()[:64]))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums of one currency, in cents: invoiced, paid and still due; credit notes count negative."""
+
+    currency: str
+    count: int
+    invoiced_cents: int
+    due_cents: int
+
+    @property
+    def settled_cents(self) -> int:
+        """What has been paid or credited."""
+        return self.invoiced_cents - self.due_cents
+
+
+SIGNED = case((Invoice.kind == InvoiceKind.credit_note, -Invoice.total_cents), else_=Invoice.total_cents)
+REMAINING = case(
+    (
+        and_(Invoice.kind == InvoiceKind.invoice, Invoice.status.in_(DUE)),
+        Invoice.total_cents - Invoice.credited_cents - Invoice.paid_cents,
+    ),
+    else_=0,
+)
+
+
+def totals(session: Session, where: ColumnElement[bool]) -> list[Totals]:
+    """Exact sums per currency over documents that stand; draft, placed, failed, refused and cancelled left out."""
+    query = (
+        select(Invoice.currency, func.count(Invoice.id), func.sum(SIGNED), func.sum(REMAINING))
+        .where(where, Invoice.frozen_at.is_not(None), Invoice.status.in_(SALES))
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    return [Totals(str(c), n, int(invoiced), int(due)) for c, n, invoiced, due in session.execute(query)]
+
+
+def of_customer(session: Session, customer_id: int) -> Sequence[Invoice]:
+    """All documents of a customer that stand, newest first."""
+    query = select(Invoice).where(Invoice.customer_id == customer_id, Invoice.frozen_at.is_not(None))
+    return session.scalars(query.order_by(Invoice.issued_on.desc(), Invoice.id.desc())).all()
+
+
+def drafts(session: Session, customer_id: int | None = None, most: int = 20) -> Sequence[Invoice]:
+    """Drafts, newest first, of one customer or of all."""
+    query = select(Invoice).where(Invoice.frozen_at.is_(None), Invoice.status == Status.draft)
+    if customer_id is not None:
+        query = query.where(Invoice.customer_id == customer_id)
+    return session.scalars(query.options(joinedload(Invoice.customer)).order_by(Invoice.id.desc()).limit(most)).all()
+
+
+def overdue(session: Session, today: date) -> tuple[int, list[Totals], date | None]:
+    """How many are past their day and unpaid, what is due on them per currency, and since when the oldest."""
+    late = and_(Invoice.status.in_(DUE), Invoice.due_on < today, Invoice.kind == InvoiceKind.invoice)
+    found = totals(session, late)
+    oldest = session.scalar(select(func.min(Invoice.due_on)).where(late))
+    return sum(t.count for t in found), found, oldest
+
+
+def history(session: Session, invoice_id: int) -> Sequence[JournalEntry]:
+    """What happened to an invoice, oldest first."""
+    query = select(JournalEntry).where(JournalEntry.subject_kind == "invoice", JournalEntry.subject_id == invoice_id)
+    return session.scalars(query.order_by(JournalEntry.position)).all()
+
+
+@dataclass(frozen=True)
+class MemberFilter:
+    """What a member looks for in « Mes factures »; `state` is due, settled or credit."""
+
+    year: int | None = None
+    state: str = ""
+    query: str = ""
+    before: tuple[date, int] | None = None  # keyset: the last row of the page before
+    customers: tuple[int, ...] = field(default=())
+
+
+def _mine(user_id: int) -> ColumnElement[bool]:
+    """Documents that stand, of the customers that this user has a right to."""
+    linked = select(CustomerAccess.customer_id).where(CustomerAccess.user_id == user_id)
+    return and_(Invoice.customer_id.in_(linked), Invoice.frozen_at.is_not(None))
+
+
+def of_user(session: Session, user_id: int, wanted: MemberFilter) -> tuple[list[Invoice], bool]:
+    """One page of a member's documents, newest first, and whether there are older ones."""
+    query = _narrowed(select(Invoice).where(_mine(user_id)), wanted)
+    if wanted.before:
+        day, number = wanted.before
+        query = query.where(or_(Invoice.issued_on < day, and_(Invoice.issued_on == day, Invoice.id < number)))
+    query = query.order_by(Invoice.issued_on.desc(), Invoice.id.desc()).limit(PAGE + 1)
+    rows = list(session.scalars(query))
+    return rows[:PAGE], len(rows) > PAGE
+
+
+def _narrowed(query: Select[Any], wanted: MemberFilter) -> Select[Any]:
+    if wanted.year:
+        query = query.where(extract("year", Invoice.issued_on) == wanted.year)
+    if wanted.query.strip():
+        query = query.where(matches(Invoice.search_text, wanted.query))
+    if wanted.state == "due":
+        query = query.where(Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
+    elif wanted.state == "settled":
+        query = query.where(Invoice.status.in_({Status.paid, Status.complete}), Invoice.kind == InvoiceKind.invoice)
+    elif wanted.state == "credit":
+        query = query.where(Invoice.kind == InvoiceKind.credit_note)
+    return query
+
+
+def years_of_user(session: Session, user_id: int) -> list[int]:
+    """The years in which a member has documents, newest first."""
+    year = extract("year", Invoice.issued_on)
+    return [int(y) for y in session.scalars(select(year).where(_mine(user_id)).distinct().order_by(year.desc()))]
+
+
+def due_of_user(session: Session, user_id: int) -> Sequence[Invoice]:
+    """What a member still has to pay, the most urgent first."""
+    query = select(Invoice).where(_mine(user_id), Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
+    return session.scalars(query.order_by(Invoice.due_on, Invoice.id)).all()
+
+
+def count_of_user(session: Session, user_id: int) -> tuple[int, int]:
+    """How many invoices and how many credit notes a member has."""
+    query = select(Invoice.kind, func.count(Invoice.id)).where(_mine(user_id)).group_by(Invoice.kind)
+    found = dict(session.execute(query))
+    return found.get(InvoiceKind.invoice, 0), found.get(InvoiceKind.credit_note, 0)
+
+
+def for_user(session: Session, user_id: int, number: str) -> Invoice:
+    """A member's own document; NotFound for what is missing and for what is another's."""
+    found = session.scalar(
+        select(Invoice).where(_mine(user_id), Invoice.number == number).options(joinedload(Invoice.customer))
+    )
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,183 @@
+"""Reads what was typed for a draft into exact values; names every mistake at its field, all at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from invoicing.customers.rules import text_faults
+from invoicing.documents.paper import MAX_LINES
+from invoicing.errors import Fault, FieldFaults
+from invoicing.invoices.models import MadeOutTo
+from invoicing.money import NotANumber, read_scaled
+from invoicing.payments.models import PaymentMethod
+from invoicing.text import clean
+
+QUANTITY_MAX_E3 = 10**9  # one million
+PRICE_MAX_E4 = 10**11  # ten million
+
+
+@dataclass(frozen=True)
+class RawLine:
+    """One line of the form, as typed."""
+
+    label: str = ""
+    detail: str = ""
+    quantity: str = "1"
+    price: str = ""
+    discount: str = ""
+    tax_set: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was typed in it: such a line is passed over."""
+        return not (self.label.strip() or self.detail.strip() or self.price.strip() or self.discount.strip())
+
+
+@dataclass(frozen=True)
+class RawDraft:
+    """The whole form, as typed."""
+
+    lines: tuple[RawLine, ...] = ()
+    issued_on: str = ""
+    due_on: str = ""
+    supplied_on: str = ""
+    made_out_to: str = MadeOutTo.person
+    subject: str = ""
+    note: str = ""
+    paid: str = ""  # "" later, "yes" already received
+    paid_method: str = ""
+    paid_on: str = ""
+
+
+@dataclass(frozen=True)
+class LineContent:
+    """One line, exact."""
+
+    label: str
+    detail: str
+    quantity_e3: int
+    price_e4: int
+    discount_e4: int
+    tax_set_id: int
+
+
+@dataclass(frozen=True)
+class DraftContent:
+    """A draft, exact; `issued_on` None means the day of finalising, `due_on` None the seller's usual delay."""
+
+    lines: tuple[LineContent, ...]
+    issued_on: date | None = None
+    due_on: date | None = None
+    supplied_on: date | None = None
+    made_out_to: MadeOutTo = MadeOutTo.person
+    subject: str = ""
+    note: str = ""
+    paid_method: PaymentMethod | None = None
+    paid_on: date | None = None
+
+
+class NotADate(ValueError):
+    """The text is no day that can be read without guessing."""
+
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
+_FRENCH = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})\Z")
+
+
+def read_date(text: str) -> date | None:
+    """Reads 2026-11-22 or 22/11/2026 (day first); None for nothing; raises NotADate."""
+    text = clean(text)
+    if not text:
+        return None
+    try:
+        if found := _ISO.match(text):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if found := _FRENCH.match(text):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        pass
+    raise NotADate(text)
+
+
+def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
+    """The content of a form; refuses with every fault. Fields of line 2 are named `lines-1-label` and so on.
+
+    `tax_sets` are the sets that the seller's lines may bear.
+    """
+    faults: list[Fault] = []
+    lines = []
+    for index, line in enumerate(raw.lines):
+        if not line.is_blank:
+            lines.append(_read_line(line, f"lines-{index}-", tax_sets, faults))
+    if not lines and not faults:
+        faults.append(Fault("lines-0-label", "no_line"))
+    if len(lines) > MAX_LINES:
+        faults.append(Fault("lines-0-label", "too_many_lines", {"most": MAX_LINES, "given": len(lines)}))
+    texts = {name: clean(getattr(raw, name), lines=name == "note") for name in ("subject", "note")}
+    faults += text_faults("subject", texts["subject"], 250) + text_faults("note", texts["note"], 2000)
+    days = {name: _day(name, getattr(raw, name), faults) for name in ("issued_on", "due_on", "supplied_on")}
+    paid_method, paid_on = _read_payment(raw, faults)
+    made_out_to = raw.made_out_to if raw.made_out_to in tuple(MadeOutTo) else MadeOutTo.person
+    if faults:
+        raise FieldFaults(faults)
+    return DraftContent(
+        lines=tuple(line for line in lines if line), made_out_to=MadeOutTo(made_out_to), paid_method=paid_method,
+        paid_on=paid_on, **texts, **days,
+    )  # fmt: skip
+
+
+def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fault]) -> LineContent | None:
+    before = len(faults)
+    label, detail = clean(raw.label), clean(raw.detail)
+    if not label:
+        faults.append(Fault(at + "label", "label_required"))
+    faults += text_faults(at + "label", label, 250) + text_faults(at + "detail", detail, 500)
+    quantity = _number(at + "quantity", raw.quantity or "1", 3, QUANTITY_MAX_E3, faults, "bad_quantity")
+    price = _number(at + "price", raw.price, 4, PRICE_MAX_E4, faults, "bad_price")
+    if price < 0:
+        # EN 16931, BR-27: a price isn't negative; a deduction has a negative quantity.
+        faults.append(Fault(at + "price", "negative_price"))
+    discount = _number(at + "discount", raw.discount or "0", 2, 10_000, faults, "bad_discount")
+    if discount < 0:
+        faults.append(Fault(at + "discount", "bad_discount", {"value": raw.discount}))
+    if not raw.tax_set.isdigit() or int(raw.tax_set) not in tax_sets:
+        faults.append(Fault(at + "tax_set", "choose_tax"))
+    if len(faults) > before:
+        return None
+    return LineContent(label, detail, quantity, price, discount, int(raw.tax_set))
+
+
+def _number(name: str, text: str, decimals: int, most: int, faults: list[Fault], code: str) -> int:
+    try:
+        value = read_scaled(text, decimals)
+    except NotANumber:
+        faults.append(Fault(name, code if text.strip() else f"{code}_empty", {"value": clean(text)[:40]}))
+        return 0
+    if abs(value) > most:
+        faults.append(Fault(name, "too_great", {"value": clean(text)[:40]}))
+    return value
+
+
+def _day(name: str, text: str, faults: list[Fault]) -> date | None:
+    try:
+        day = read_date(text)
+    except NotADate:
+        faults.append(Fault(name, "bad_date", {"value": clean(text)[:40]}))
+        return None
+    if day and not 2000 <= day.year <= 2100:
+        faults.append(Fault(name, "bad_date", {"value": clean(text)[:40]}))
+    return day
+
+
+def _read_payment(raw: RawDraft, faults: list[Fault]) -> tuple[PaymentMethod | None, date | None]:
+    if raw.paid != "yes":
+        return None, None
+    day = _day("paid_on", raw.paid_on, faults)
+    if not clean(raw.paid_on):
+        faults.append(Fault("paid_on", "date_required"))
+    if raw.paid_method not in tuple(PaymentMethod):
+        faults.append(Fault("paid_method", "choose"))
+        return None, day
+    return PaymentMethod(raw.paid_method), day

@@ -1,0 +1,132 @@
+"""Decisions about invoices: pure. Values, a day, an actor in; what should happen out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from invoicing.errors import Fault, Refused
+from invoicing.invoices.models import InvoiceKind, Status
+from invoicing.invoices.reading import LineContent
+from invoicing.money import CENTS_MAX, line_net
+from invoicing.taxes.rules import Borne, TaxSum, sum_taxes
+
+_S = Status
+MOVES: dict[Status, frozenset[Status]] = {  # SPEC B7, the only moves allowed
+    _S.draft: frozenset({_S.placed, _S.pending, _S.partial, _S.paid, _S.complete, _S.failed, _S.cancelled}),
+    _S.placed: frozenset({_S.pending, _S.partial, _S.paid, _S.failed, _S.refused, _S.cancelled}),
+    _S.pending: frozenset({_S.partial, _S.paid, _S.failed, _S.refused, _S.cancelled}),
+    _S.partial: frozenset({_S.paid}),
+    _S.refused: frozenset({_S.pending, _S.partial, _S.paid, _S.cancelled}),
+    _S.failed: frozenset({_S.partial, _S.paid, _S.cancelled}),
+    _S.paid: frozenset({_S.complete}),
+    _S.complete: frozenset(),
+    _S.cancelled: frozenset(),
+}
+DUE = frozenset({_S.pending, _S.partial})
+SALES = frozenset({_S.pending, _S.partial, _S.paid, _S.complete})  # what totals count (SPEC B8)
+
+
+@dataclass(eq=False)
+class MoveRefused(Refused):
+    """The status doesn't allow this move."""
+
+    now: Status
+    wanted: Status
+
+
+@dataclass(eq=False)
+class AlreadyFinalised(Refused):
+    """It stands already; the form was sent twice, or somebody was faster."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class PreviewOutdated(Refused):
+    """What would be finalised isn't what was shown: a rate or the date's effect has changed."""
+
+    shown_cents: int
+    total_cents: int
+
+
+@dataclass(eq=False)
+class NoAddress(Refused):
+    """The box is ticked, but the customer has no e-mail address."""
+
+    customer_id: int
+
+
+@dataclass(eq=False)
+class NotADraft(Refused):
+    """What stands can't be edited or deleted."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What lines and taxes come to, in cents."""
+
+    nets: tuple[int, ...]
+    taxes: tuple[TaxSum, ...]
+    net_cents: int
+    tax_cents: int
+    total_cents: int
+
+
+def amounts(lines: Sequence[tuple[LineContent, Sequence[Borne]]]) -> Amounts:
+    """Net per line, each tax on the sum of the lines that bear it, and the total."""
+    nets = tuple(line_net(line.quantity_e3, line.price_e4, line.discount_e4) for line, _ in lines)
+    taxes = sum_taxes(zip(nets, (borne for _, borne in lines), strict=True))
+    net, tax = sum(nets), sum(row.amount_cents for row in taxes)
+    return Amounts(nets, taxes, net, tax, net + tax)
+
+
+def amount_faults(found: Amounts) -> list[Fault]:
+    """A total below zero takes a credit note; one beyond all reason is a slip of the hand."""
+    if found.total_cents < 0 or any(tax.base_cents < 0 for tax in found.taxes):
+        return [Fault("lines-0-price", "negative_total", {"total_cents": found.total_cents})]
+    if found.total_cents > CENTS_MAX:
+        return [Fault("lines-0-price", "too_great", {"value": str(found.total_cents // 100)})]
+    return []
+
+
+def due_day(issued_on: date, wanted: date | None, due_days: int) -> date:
+    """The day by which to pay: as wanted, else the seller's usual delay."""
+    return wanted or issued_on + timedelta(days=due_days)
+
+
+def date_faults(
+    issued_on: date, due_on: date, supplied_on: date | None, paid_on: date | None, today: date, last: date | None
+) -> list[Fault]:
+    """Not later than today, not before the series' last number, due and paid on sensible days (SPEC D4)."""
+    faults = []
+    if issued_on > today:
+        faults.append(Fault("issued_on", "after_today", {"today": today}))
+    elif last and issued_on < last:
+        faults.append(Fault("issued_on", "before_last", {"last": last}))
+    if due_on < issued_on:
+        faults.append(Fault("due_on", "before_issue", {"issued_on": issued_on}))
+    if supplied_on and supplied_on > issued_on + timedelta(days=3660):
+        faults.append(Fault("supplied_on", "bad_date", {"value": supplied_on.isoformat()}))
+    if paid_on and paid_on > today:
+        faults.append(Fault("paid_on", "after_today", {"today": today}))
+    return faults
+
+
+def status_at_freezing(total_cents: int, received: bool) -> Status:
+    """A manual invoice is complete once nothing remains, pending until then (SPEC B7, D4)."""
+    return Status.complete if received or total_cents == 0 else Status.pending
+
+
+def check_move(now: Status, wanted: Status) -> None:
+    """Refuses a move that SPEC B7 doesn't list."""
+    if wanted not in MOVES[now]:
+        raise MoveRefused(now, wanted)
+
+
+def is_owed(kind: InvoiceKind, status: Status) -> bool:
+    """Whether something is due on it."""
+    return kind is InvoiceKind.invoice and status in DUE

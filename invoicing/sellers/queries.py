@@ -1,0 +1,83 @@
+"""Reads about the organisation and its sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from invoicing.documents.snapshot import Bank, Party
+from invoicing.errors import NotFound
+from invoicing.numbering import NoSeries, Series, Use
+from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration
+from invoicing.taxes.models import Tax
+
+
+def organisation(session: Session) -> Organisation | None:
+    """The organisation, once it has been set up."""
+    return session.get(Organisation, 1)
+
+
+def active_sellers(session: Session) -> Sequence[Seller]:
+    """The seller identities in use, oldest first."""
+    return session.scalars(select(Seller).where(Seller.active).order_by(Seller.id)).all()
+
+
+def seller(session: Session, seller_id: int) -> Seller:
+    """One seller identity; NotFound otherwise."""
+    found = session.get(Seller, seller_id, options=[selectinload(Seller.registrations)])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def series_of(session: Session, seller_id: int, use: Use) -> Series:
+    """The seller's series for a use; refuses where there is none."""
+    query = select(Series).where(Series.seller_id == seller_id, Series.use == use, Series.active)
+    found = session.scalars(query.order_by(Series.id).limit(1)).first()
+    if found is None:
+        raise NoSeries(use)
+    return found
+
+
+def registrations(session: Session, seller_id: int) -> dict[int, tuple[str, str]]:
+    """Tax number → (tax code, registration number) of a seller."""
+    query = select(TaxRegistration.tax_id, Tax.code, TaxRegistration.number).join(Tax, Tax.id == TaxRegistration.tax_id)
+    rows = session.execute(query.where(TaxRegistration.seller_id == seller_id))
+    return {tax_id: (code, number) for tax_id, code, number in rows}
+
+
+def today_of(seller: Seller, now: datetime) -> date:
+    """The calendar day at the seller's; `now` is naive UTC."""
+    return now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(seller.timezone)).date()
+
+
+def seller_party(session: Session, seller: Seller) -> Party:
+    """The seller block as printed: address in its country's order, then its legal numbers."""
+    lines = [line for line in seller.street.split("\n") if line]
+    if seller.country == "CA":
+        place = f"{seller.city} ({seller.province})" if seller.province else seller.city
+        lines.append(f"{place}  {seller.postcode}".strip())
+    else:
+        lines.append(f"{seller.postcode} {seller.city}".strip())
+    ids = [(kind, getattr(seller, field)) for kind, field in _IDS[seller.region]]
+    by_code = dict(registrations(session, seller.id).values())
+    ids += [(kind, by_code[code]) for kind, code in (("gst", "TPS"), ("qst", "TVQ")) if code in by_code]
+    return Party(
+        name=seller.name, lines=tuple(filter(None, lines)), ids=tuple((k, v) for k, v in ids if v),
+        email=seller.email, phone=seller.phone, legal_form=seller.legal_form,
+    )  # fmt: skip
+
+
+_IDS = {Region.FR: (("siret", "siret"), ("rna", "rna"), ("vat", "vat_number")), Region.QC: (("neq", "neq"),)}
+
+
+def bank_of(seller: Seller) -> Bank:
+    """How to pay this seller."""
+    return Bank(
+        holder=seller.bank_holder or (seller.name if seller.iban else ""), iban=seller.iban, bic=seller.bic,
+        interac=seller.interac, cheque=seller.cheque,
+    )  # fmt: skip

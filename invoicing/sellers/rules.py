@@ -1,0 +1,92 @@
+"""What a document must bear about its seller and its buyer before it may be finalised (LAW.md): pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from invoicing.customers.models import Customer
+from invoicing.errors import Fault, Refused
+from invoicing.sellers.models import STATUSES, Region, Seller, TaxStatus
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A mandatory mention that is not there: whose (`seller` or `customer`), and which field fills it."""
+
+    whose: str
+    field: str
+
+
+@dataclass(eq=False)
+class MentionsMissing(Refused):
+    """The document would lack what the law asks for."""
+
+    missing: tuple[Missing, ...]
+
+
+_SELLER_ALWAYS = ("name", "street", "postcode", "city")
+
+
+def missing_of_seller(seller: Seller, registered_taxes: frozenset[int], borne_taxes: frozenset[int]) -> list[Missing]:
+    """What the seller identity lacks; every tax borne in Québec needs its registration number."""
+    fields = [name for name in _SELLER_ALWAYS if not getattr(seller, name)]
+    if seller.region is Region.FR and not (seller.siret or seller.rna):
+        fields.append("siret")
+    if seller.tax_status is TaxStatus.vat_registered and not seller.vat_number:
+        fields.append("vat_number")
+    if seller.region is Region.QC and borne_taxes - registered_taxes:
+        fields.append("registrations")
+    return [Missing("seller", name) for name in fields]
+
+
+def missing_of_customer(customer: Customer) -> list[Missing]:
+    """What the buyer block lacks: a name and an address."""
+    fields = [] if customer.name else ["name"]
+    return [
+        Missing("customer", name) for name in [*fields, *(f for f in ("street", "city") if not getattr(customer, f))]
+    ]
+
+
+def luhn(digits: str) -> bool:
+    """The checksum of SIREN and SIRET."""
+    total = 0
+    for index, char in enumerate(reversed(digits)):
+        value = int(char) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def is_iban(text: str) -> bool:
+    """ISO 13616: length and checksum modulo 97."""
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", text):
+        return False
+    moved = text[4:] + text[:4]
+    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
+
+
+_SHAPES = {
+    "siret": (r"\d{14}", luhn),
+    "rna": (r"W\d{9}", None),
+    "vat_number": (r"FR[A-Z0-9]{2}\d{9}", None),
+    "neq": (r"\d{10}", None),
+    "iban": (r"[A-Z0-9]{15,34}", is_iban),
+    "bic": (r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", None),
+    "accent": (r"#[0-9a-fA-F]{6}", None),
+}
+REGISTRATIONS = {"TPS": r"\d{9}RT\d{4}", "TVQ": r"\d{10}TQ\d{4}"}
+
+
+def number_faults(values: dict[str, str]) -> list[Fault]:
+    """Numbers that don't have their official shape or checksum; empty ones are no fault here."""
+    faults = []
+    for name, (shape, check) in _SHAPES.items():
+        value = values.get(name, "")
+        if value and not (re.fullmatch(shape, value) and (check is None or check(value))):
+            faults.append(Fault(name, f"bad_{name}", {"value": value}))
+    return faults
+
+
+def status_fits(region: Region, status: TaxStatus) -> bool:
+    """Whether a seller of this region may have this tax status."""
+    return status in STATUSES[region]

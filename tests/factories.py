@@ -1,0 +1,128 @@
+"""Plain factories that go through the core, on any session."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from invoicing.accounts.models import Role, User
+from invoicing.customers.models import Customer
+from invoicing.customers.rules import CustomerContent
+from invoicing.customers.service import add_customer, link_user, make_member
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.reading import DraftContent, LineContent
+from invoicing.invoices.service import Finalised, finalise, save_draft
+from invoicing.journal import COMMAND, Actor, ActorKind
+from invoicing.money import Currency
+from invoicing.numbering import Mode, Series, Use
+from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
+from invoicing.taxes.models import Tax, TaxSet
+from invoicing.taxes.service import load_reference
+
+NOW = datetime(2026, 11, 22, 9, 30)
+TODAY = date(2026, 11, 22)
+_counter = itertools.count(1)
+
+
+def make_organisation(session: Session, **over: object) -> Organisation:
+    """The organisation and the reference taxes."""
+    load_reference(session)
+    values = {"name": "Les Ateliers de la Lettre", "contact_email": "tresorerie@ateliers-lettre.example", **over}
+    row = Organisation(id=1, **values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_seller(session: Session, region: Region = Region.FR, **over: object) -> Seller:
+    """A seller with every mandatory number, its manual series included."""
+    if session.get(Organisation, 1) is None:
+        make_organisation(session)
+    values: dict[str, object] = dict(_FRENCH if region is Region.FR else _QUEBEC)
+    values.update(over)
+    prefix = str(values.pop("prefix"))
+    seller = Seller(region=region, **values)
+    session.add(seller)
+    session.flush()
+    if region is Region.QC:
+        for tax in session.scalars(select(Tax).where(Tax.region == Region.QC)):
+            number = {"TPS": "123456789RT0001", "TVQ": "1234567890TQ0001"}[tax.code]
+            session.add(TaxRegistration(seller_id=seller.id, tax_id=tax.id, number=number))
+    session.add(Series(seller_id=seller.id, use=Use.manual, mode=Mode.official, format=prefix + "{year}-{n:05}"))
+    session.flush()
+    return seller
+
+
+_FRENCH = {
+    "name": "Les Ateliers de la Lettre", "legal_form": "Association loi 1901", "street": "12 rue des Imprimeurs",
+    "postcode": "73000", "city": "Chambéry", "currency": Currency.EUR, "tax_status": TaxStatus.vat_registered,
+    "timezone": "Europe/Paris", "siret": "81234567800014", "vat_number": "FR41812345678",
+    "iban": "FR7630006000011234567890189", "bic": "AGRIFRPP", "email": "tresorerie@ateliers-lettre.example",
+    "mail_from": "factures@ateliers-lettre.example", "prefix": "F",
+}  # fmt: skip
+_QUEBEC = {
+    "name": "Les Ateliers de la Lettre, Rimouski", "legal_form": "Organisme sans but lucratif",
+    "street": "218, rue de l’Évêché Ouest", "postcode": "G5L 4H8", "city": "Rimouski", "province": "Québec",
+    "country": "CA", "currency": Currency.CAD, "tax_status": TaxStatus.gst_qst_registered,
+    "timezone": "America/Toronto", "neq": "1234567890", "interac": "comptabilite@ateliers-lettre.example",
+    "email": "comptabilite@ateliers-lettre.example", "mail_from": "factures@ateliers-lettre.example",
+    "paper": "letter", "window": "left", "prefix": "Q",
+}  # fmt: skip
+
+
+def make_user(session: Session, role: Role = Role.sales, **over: object) -> User:
+    """Somebody who may sign in; without a password unless `password_hash` is given."""
+    n = next(_counter)
+    values = {"email": f"{role}{n}@example.org", "name": f"Personne {n}", "created_at": NOW, **over}
+    user = User(role=role, passkey_handle=secrets.token_bytes(32), **values)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def actor_of(user: User) -> Actor:
+    """The user as the one who acts."""
+    return Actor(ActorKind.user, user.id)
+
+
+def make_customer(session: Session, member: bool = True, users: tuple[User, ...] = (), **over: object) -> Customer:
+    """A member (or contact) with an address; `users` may see their invoices."""
+    n = next(_counter)
+    values = {
+        "kind": "person", "first_name": "Élodie", "last_name": f"Lefèvre {n}", "email": f"elodie{n}@example.fr",
+        "street": "4 impasse du Clos-Saint-Éloi", "postcode": "73190", "city": "Saint-Baldoph", **over,
+    }  # fmt: skip
+    customer = add_customer(session, COMMAND, NOW, CustomerContent(**values))  # type: ignore[arg-type]
+    if member:
+        make_member(session, COMMAND, NOW, customer.id, "")
+    for user in users:
+        link_user(session, COMMAND, NOW, customer.id, user.id)
+    return customer
+
+
+def tax_set(session: Session, code: str) -> TaxSet:
+    """A reference tax set by its code."""
+    return session.scalars(select(TaxSet).where(TaxSet.code == code)).one()
+
+
+def make_line(session: Session, label: str = "Cotisation annuelle 2027", price: int = 180, code: str = "FR_20") -> LineContent:
+    """One line of one piece; `price` in whole euros or dollars."""
+    return LineContent(label, "", 1000, price * 10_000, 0, tax_set(session, code).id)
+
+
+def make_draft(session: Session, customer: Customer, seller: Seller, *lines: LineContent, **over: object) -> Invoice:
+    """A draft with one line, or those given."""
+    content = DraftContent(lines=lines or (make_line(session, code="FR_20" if seller.region is Region.FR else "QC_TAXED"),), **over)  # type: ignore[arg-type]
+    return save_draft(session, COMMAND, NOW, customer.id, seller.id, content, secrets.token_urlsafe(16))
+
+
+def make_invoice(
+    session: Session, customer: Customer, seller: Seller, *lines: LineContent, email: bool = False, **over: object
+) -> Finalised:
+    """A finalised invoice; commits nothing."""
+    draft = make_draft(session, customer, seller, *lines, **over)
+    return finalise(session, COMMAND, NOW, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org")
