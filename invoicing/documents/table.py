@@ -54,13 +54,13 @@ def _tax_name(words: Words, label: str) -> str:
 def sums(desk: Desk) -> Iterator[Sum]:
     """Net, each tax apart, and the total where another amount stands under the double rule."""
     words, snapshot = desk.words, desk.snapshot
-    total = words.total_gross if desk.taxed else words.total
+    total = total_label(desk)
     if desk.taxed:
         yield Sum(words.net, desk.amount(snapshot.net_cents))
         yield from (_tax_sum(desk, tax) for tax in snapshot.taxes)
         untaxed = sum(line.net_cents for line in snapshot.lines if not line.taxes)
         if untaxed:
-            yield Sum(f"{words.untaxed} {words.on} {desk.amount(untaxed)}", desk.amount(0))
+            yield Sum(f"{words.untaxed_on} {desk.amount(untaxed)}", desk.amount(0))
         if desk.french and len(snapshot.taxes) > 1:
             yield Sum(words.vat_total, desk.amount(snapshot.tax_cents))
     if grand_label(desk) != total:
@@ -83,7 +83,12 @@ def grand_label(desk: Desk) -> str:
         return words.order_total
     if desk.owed:
         return words.to_pay
-    return words.total_gross if desk.taxed else words.total
+    return total_label(desk)
+
+
+def total_label(desk: Desk) -> str:
+    """« Total TTC » where French VAT is in it, « Total » elsewhere."""
+    return desk.words.total_gross if desk.taxed and desk.french else desk.words.total
 
 
 def pay(desk: Desk) -> tuple[Fact, ...]:

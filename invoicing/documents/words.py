@@ -50,7 +50,7 @@ class Words:
     vat_total: str
     registration: str
     on: str
-    untaxed: str
+    untaxed_on: str
     total: str
     total_gross: str
     to_pay: str
@@ -131,7 +131,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "vat_total": ("Total TVA", "", "Total VAT"),
     "registration": ("n°", "", "no."),
     "on": ("sur", "", "on"),
-    "untaxed": ("Sans taxe", "", "Untaxed"),
+    "untaxed_on": ("Sans taxe sur", "", "Untaxed"),
     "total": ("Total", "", "Total"),
     "total_gross": ("Total TTC", "Total", "Total incl. tax"),
     "to_pay": ("Net à payer", "Montant dû", "Amount due"),
