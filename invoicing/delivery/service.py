@@ -172,7 +172,7 @@ def retry(session: Session, delivery_id: int, recipient: str, actor: Actor, now:
         raise AlreadyRetried(old.id, None)
     moved = (False, new.recipient != old.recipient)  # addresses stay out of the journal
     changes = {"delivery_id": (old.id, new.id), "address_changed": moved}
-    record(session, actor, now, "delivery.retry", ("invoice", old.invoice_id), changes)
+    record(session, actor, now, "delivery.retried", ("invoice", old.invoice_id), changes)
     return new
 
 

@@ -1,0 +1,111 @@
+"""Bytes that never change, kept under their SHA-256: a folder by default, an S3 bucket by setting.
+
+The file is written (and, in a folder, flushed to the disk) before its row is committed: a crash in between leaves
+an orphan file and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from invoicing.errors import Refused
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_first_process: list[int] = []  # obstore's threads don't survive a fork: a child would wait for ever
+
+
+class ArchiveDamaged(Refused):
+    """The archive has not, or no longer, the bytes that were stored under this SHA-256."""
+
+    def __init__(self, sha256: str):
+        self.sha256 = sha256
+        super().__init__(sha256)
+
+
+class Archive:
+    """Writes bytes once, reads them back only if they are still the same."""
+
+    def __init__(self, store: ObjectStore, folder: Path | None = None):
+        self._store, self._folder = store, folder
+
+    def put(self, data: bytes) -> str:
+        """Stores the bytes and returns their SHA-256; bytes that are there already are left alone.
+
+        Under that name only these bytes can be right: a file torn by a crash is mended.
+        """
+        _check_process()
+        sha256 = hashlib.sha256(data).hexdigest()
+        try:
+            self._store.put(place(sha256), data, mode="create")
+        except AlreadyExistsError:
+            if self._read(sha256) != data:
+                self._store.put(place(sha256), data)
+        self._flush(sha256)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The stored bytes; raises ArchiveDamaged if they are missing or others."""
+        data = self._read(sha256)
+        if data is None or hashlib.sha256(data).hexdigest() != sha256:
+            raise ArchiveDamaged(sha256)
+        return data
+
+    def _read(self, sha256: str) -> bytes | None:
+        _check_process()
+        try:
+            return bytes(self._store.get(place(sha256)).bytes())
+        except FileNotFoundError:
+            return None
+
+    def _flush(self, sha256: str) -> None:
+        """Puts a file and the names of its folders on the disk."""
+        if self._folder is None:
+            return
+        path = self._folder / place(sha256)
+        for each in (path, *_parents(path, self._folder)):
+            handle = os.open(each, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def place(sha256: str) -> str:
+    """Where a file lies: ab/cd/abcd…"""
+    if not _SHA256.match(sha256):
+        raise ValueError("not a SHA-256")
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def open_archive(url: str) -> Archive:
+    """The archive at file://, s3://… (its credentials come from the environment) or memory://, which forgets."""
+    parts = urlsplit(url)
+    if parts.scheme == "memory":
+        return Archive(MemoryStore())
+    if parts.scheme == "file":
+        folder = Path(unquote(parts.path))
+        return Archive(LocalStore(folder, mkdir=True), folder)
+    return Archive(from_url(url))
+
+
+def _parents(path: Path, root: Path) -> Iterator[Path]:
+    for parent in path.parents:
+        yield parent
+        if parent == root:
+            return
+
+
+def _check_process() -> None:
+    """Refuses, rather than hangs, where an archive was used before this process was forked."""
+    if not _first_process:
+        _first_process.append(os.getpid())
+    elif _first_process[0] != os.getpid():
+        raise RuntimeError("the archive was used before the process was forked")
