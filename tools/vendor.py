@@ -97,16 +97,21 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 """
 
-ICONS = """
-    adjustments alert-circle alert-triangle arrow-left arrows-split at ban building building-bank
-    building-store calendar cash chevron-down chevron-left chevron-right circle-check circle-x clock coin-euro
-    copy device-desktop download equal-not external-link eye file-download file-import file-invoice file-off
-    file-plus file-text file-zip files fingerprint hash help-circle history home hourglass inbox info-circle key
-    language link list list-search lock lock-open login logout mail mail-check mail-forward mail-off mail-x map-pin
-    menu-2 moon packages paperclip pencil phone plug plus printer progress qrcode receipt-refund receipt-tax
-    refresh rotate-2 scale search send settings shield-check shopping-cart sun trash unlink user user-check
-    user-circle user-plus users x
-""".split()
+# fmt: off
+ICONS = [
+    "adjustments", "alert-circle", "alert-triangle", "arrow-left", "arrows-split", "at", "ban", "building",
+    "building-bank", "building-store", "calendar", "cash", "chevron-down", "chevron-left", "chevron-right",
+    "circle-check", "circle-x", "clock", "coin-euro", "copy", "device-desktop", "download", "equal-not",
+    "external-link", "eye", "file-download", "file-import", "file-invoice", "file-off", "file-plus",
+    "file-text", "file-zip", "files", "fingerprint", "hash", "help-circle", "history", "home", "hourglass",
+    "inbox", "info-circle", "key", "language", "link", "list", "list-search", "lock", "lock-open", "login",
+    "logout", "mail", "mail-check", "mail-forward", "mail-off", "mail-x", "map-pin", "menu-2", "moon",
+    "packages", "paperclip", "pencil", "phone", "plug", "plus", "printer", "progress", "qrcode",
+    "receipt-refund", "receipt-tax", "refresh", "rotate-2", "scale", "search", "send", "settings",
+    "shield-check", "shopping-cart", "sun", "trash", "unlink", "user", "user-check", "user-circle", "user-plus",
+    "users", "x",
+]
+# fmt: on
 
 
 def icons(npm: Path) -> str:
@@ -175,9 +180,7 @@ def brand(npm: Path) -> dict[str, str]:
         f'<symbol id="{char}" viewBox="0 0 100 100"><path fill="currentColor" d="{outline}"/></symbol>'
         for char, outline in capitals.items()
     ]
-    symbols.append(
-        f'<symbol id="word" viewBox="0 4 {width:.0f} 34"><path fill="currentColor" d="{word}"/></symbol>'
-    )
+    symbols.append(f'<symbol id="word" viewBox="0 4 {width:.0f} 34"><path fill="currentColor" d="{word}"/></symbol>')
     return {
         f"{STATIC}/initials.svg": f"{svg}>{credit}\n" + "\n".join(symbols) + "\n</svg>\n",
         f"{STATIC}/favicon.svg": (
@@ -240,9 +243,7 @@ def main() -> int:
     ask.add_argument("--check", action="store_true", help="write nothing; say which files differ")
     args = ask.parse_args()
     files = wanted(args.npm)
-    differ = [
-        p for p, content in files.items() if not (ROOT / p).is_file() or (ROOT / p).read_bytes() != content
-    ]
+    differ = [p for p, content in files.items() if not (ROOT / p).is_file() or (ROOT / p).read_bytes() != content]
     if args.check:
         for place in differ:
             print(f"differs: {place}")
