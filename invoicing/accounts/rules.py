@@ -1,0 +1,159 @@
+"""Pure decisions about signing in: no session, no clock, no settings."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from itertools import pairwise
+from typing import Final
+
+from invoicing.accounts.models import Purpose, Stage
+from invoicing.errors import Refused
+
+LIFETIME: Final = {
+    Purpose.sign_in: timedelta(minutes=10),
+    Purpose.reset: timedelta(hours=1),
+    Purpose.invitation: timedelta(days=14),
+}
+IDLE: Final = {True: timedelta(hours=8), False: timedelta(days=30)}  # by "works here"
+ABSOLUTE: Final = {True: timedelta(days=1), False: timedelta(days=180)}
+HALF_OPEN: Final = timedelta(minutes=15)
+SEEN_EVERY: Final = timedelta(minutes=1)
+PASSWORD_MIN, PASSWORD_MAX = 12, 1024
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as everywhere in the core
+
+
+class UserExists(Refused):
+    """Somebody has this address already."""
+
+    def __init__(self, user_id: int):
+        self.user_id = user_id
+        super().__init__(f"user {user_id}")
+
+
+class UserDisabled(Refused):
+    """Whoever is shut out is invited to nothing."""
+
+    def __init__(self, user_id: int):
+        self.user_id = user_id
+        super().__init__(f"user {user_id}")
+
+
+class WrongProof(Refused):
+    """Wrong, used, expired, unknown or disabled: deliberately one refusal."""
+
+
+class PasswordUnfit(Refused):
+    """Too short, too long or too well known; `fault` says which."""
+
+    def __init__(self, fault: str):
+        self.fault = fault
+        super().__init__(fault)
+
+
+class TooMany(Refused):
+    """Tried too often; `seconds` until it may be tried again."""
+
+    def __init__(self, seconds: int):
+        self.seconds = seconds
+        super().__init__(f"{seconds} s")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often something may be tried: per account or per address, within so many seconds; `most` 0: a setting."""
+
+    per: str
+    most: int
+    seconds: int
+
+
+LIMITS: Final = {
+    "password": (Limit("account", 10, 300), Limit("address", 0, 300)),
+    "ask_mail": (Limit("account", 5, 3600), Limit("address", 0, 3600)),
+    "link": (Limit("address", 0, 300),),
+}
+
+
+def fold_email(text: str) -> str:
+    """The one spelling of an address that is stored, compared and counted."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def fold_address(text: str) -> str:
+    """The network address that tries are counted by: a whole IPv6 /64, since one household has them all."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return str(address)
+
+
+def stage_after(is_staff: bool, has_second: bool, proofs: frozenset[str]) -> Stage:
+    """How far these proofs lead: whoever has a second factor is asked for it, everybody else is in.
+
+    A passkey is two factors. Staff without a second factor will be led to `Stage.enrolment` once there is one.
+    """
+    if has_second and not proofs & {"second", "passkey"}:
+        return Stage.second_factor
+    return Stage.open
+
+
+def is_alive(stage: Stage, is_staff: bool, active: bool, created: datetime, seen: datetime, now: datetime) -> bool:
+    """Whether a session still counts."""
+    if not active:
+        return False
+    if stage is not Stage.open:
+        return now - created < HALF_OPEN
+    return now - seen < IDLE[is_staff] and now - created < ABSOLUTE[is_staff]
+
+
+def password_fault(password: str, common: frozenset[str], email: str = "", organisation: str = "") -> str | None:
+    """Why a password is refused: "short", "long" or "common"; None: it is fit. No rules of composition."""
+    if len(password) < PASSWORD_MIN:
+        return "short"
+    if len(password) > PASSWORD_MAX:
+        return "long"
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    if _repeats(folded) or _counts(folded) or _is_known(plain(password), common, email, organisation):
+        return "common"
+    return None
+
+
+def plain(text: str) -> str:
+    """Without case, accents, blanks and signs: « Mot de passe-2024 » is motdepasse2024."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if char.isalnum())
+
+
+def _is_known(password: str, common: frozenset[str], email: str, organisation: str) -> bool:
+    """Whether it is listed, or one's own address or organisation, with figures around it or not."""
+    names = {plain(email), plain(email.partition("@")[0]), plain(organisation)} - {""}
+    bare = password.strip("0123456789")
+    return password in common or bare in common or password in names or bare in names
+
+
+def _repeats(password: str) -> bool:
+    """aaaaaaaaaaaa, abcabcabcabc: one piece of four characters at most."""
+    return any(password == (password[:size] * len(password))[: len(password)] for size in range(1, 5))
+
+
+def _counts(password: str) -> bool:
+    """abcdefghijkl, 987654321098: each character follows its neighbour, up or down; 0 follows 9."""
+    up = all(ord(b) - ord(a) == 1 or (a, b) == ("9", "0") for a, b in pairwise(password))
+    down = all(ord(b) - ord(a) == -1 or (a, b) == ("0", "9") for a, b in pairwise(password))
+    return up or down
+
+
+def window(now: datetime, seconds: int) -> int:
+    """Which window of time this is, counted from 1970: a small number for a very long time."""
+    return (now - _EPOCH) // timedelta(seconds=seconds)
+
+
+def seconds_left(now: datetime, seconds: int) -> int:
+    """Until the window closes, 1 at least."""
+    return max(1, seconds - (now - _EPOCH) // timedelta(seconds=1) % seconds)

@@ -1,0 +1,261 @@
+"""What happens to people who may sign in: made, invited, let in, shut out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Delete, Update, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from invoicing import journal
+from invoicing.accounts import queries, rules
+from invoicing.accounts import secrets as sec
+from invoicing.accounts.models import Attempts, EmailProof, Purpose, Role, SignInSession, Stage, User
+from invoicing.accounts.rules import PasswordUnfit, UserDisabled, UserExists, WrongProof
+from invoicing.database import is_sqlite
+from invoicing.delivery.models import DeliveryKind
+from invoicing.delivery.service import Outgoing, checked_address, queue
+from invoicing.errors import NotFound
+from invoicing.journal import Actor, ActorKind
+from invoicing.text import clean
+
+PASSWORD_LINKS = (Purpose.reset, Purpose.invitation)
+
+
+@dataclass(frozen=True)
+class Post:
+    """What mailed links need: the sealer, the address that a token is appended to, the domain of Message-IDs."""
+
+    sealer: sec.Sealer
+    link_base: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A password that was right; `seen_hash` is what it was compared with, `new_hash` replaces it if not None."""
+
+    user_id: int
+    seen_hash: str
+    new_hash: str | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session just begun; `sid` is the cookie's secret."""
+
+    sid: str
+    stage: Stage
+    is_staff: bool
+
+
+def add_user(
+    session: Session, actor: Actor, now: datetime, email: str, role: Role, name: str = "", language: str = "fr_FR"
+) -> User:
+    """A new user without a password: nobody signs in before an invitation is used. Raises BadAddress, UserExists."""
+    email = rules.fold_email(checked_address(rules.fold_email(email)))
+    user = User(email=email, role=role, name=clean(name)[:120], language=language, active=True,
+                passkey_handle=os.urandom(32), created_at=now)  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError:
+        known = session.scalar(select(User.id).where(User.email == email))
+        if known is None:
+            raise
+        raise UserExists(known) from None
+    journal.record(session, actor, now, "user.added", ("user", user.id), {"role": (None, role)})
+    return user
+
+
+def invite(session: Session, actor: Actor, now: datetime, user_id: int, post: Post) -> str:
+    """Queues an invitation and returns its link; earlier ones no longer work. Raises NotFound, UserDisabled."""
+    user = _get(session, user_id)
+    if not user.active:
+        raise UserDisabled(user_id)
+    link = _mail(session, user, Purpose.invitation, post, now)
+    journal.record(session, actor, now, "user.invited", ("user", user.id))
+    return link
+
+
+def set_active(session: Session, actor: Actor, now: datetime, user_id: int, active: bool) -> User:
+    """Shuts a user out at their next request, or lets them in again; said twice it is done once."""
+    user = _get(session, user_id)
+    if user.active != active:
+        user.active = active
+        session.flush()
+        if not active:
+            end_sessions(session, user_id)
+            _kill_proofs(session, user_id, now)
+        verb = "enabled" if active else "disabled"
+        journal.record(session, actor, now, f"user.{verb}", ("user", user_id), {"active": (not active, active)})
+    return user
+
+
+def set_language(session: Session, user_id: int, language: str) -> None:
+    """What language a user reads: their own taste, so it leaves no trace."""
+    session.execute(update(User).where(User.id == user_id).values(language=language))
+
+
+def count_try(session: Session, action: str, who: dict[str, str], per_address: int, now: datetime) -> int:
+    """Counts one try; returns the seconds to wait if there were too many, else 0.
+
+    `who` gives the account (even an unknown one) and the address, both folded here; `per_address` is the setting.
+    The edge commits this alone, before the core call: a refusal would roll the count back.
+    """
+    wait = 0
+    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
+    for limit in rules.LIMITS[action]:
+        whom = rules.fold_email(who["account"]) if limit.per == "account" else rules.fold_address(who["address"])
+        row = insert(Attempts).values(
+            bucket=_bucket(action, limit) + sec.digest(whom)[:32], window=rules.window(now, limit.seconds), count=1
+        )
+        once_more = row.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": Attempts.count + 1})
+        count = session.scalar(once_more.returning(Attempts.count)) or 0
+        if count > (limit.most or per_address):
+            wait = max(wait, rules.seconds_left(now, limit.seconds))
+    return wait
+
+
+def _bucket(action: str, limit: rules.Limit) -> str:
+    return f"{action}:{limit.per}:{limit.seconds}:"
+
+
+def check_password(session: Session, email: str, password: str) -> Checked:
+    """Reads only, and slow on purpose: call it before the transaction. Raises WrongProof.
+
+    Costs the same for an unknown address, a disabled user, and one without a password.
+    """
+    user = queries.active_user(session, email)
+    stored = user.password_hash if user else None
+    if not sec.password_matches(stored, password) or user is None or stored is None:
+        raise WrongProof
+    return Checked(user.id, stored, sec.hash_password(password) if sec.needs_rehash(stored) else None)
+
+
+def fit_hash(password: str, email: str = "", organisation: str = "") -> str:
+    """The hash of a fit password; slow on purpose, call it before the transaction. Raises PasswordUnfit."""
+    if fault := rules.password_fault(password, sec.common_passwords(), email, organisation):
+        raise PasswordUnfit(fault)
+    return sec.hash_password(password)
+
+
+def set_password(session: Session, actor: Actor, now: datetime, user_id: int, password_hash: str) -> None:
+    """Ends every session and every mailed link of the user; signs nobody in."""
+    if not _changed(session, update(User).where(User.id == user_id).values(password_hash=password_hash)):
+        raise NotFound
+    end_sessions(session, user_id)
+    _kill_proofs(session, user_id, now)
+    journal.record(session, actor, now, "user.password_set", ("user", user_id))
+
+
+def mail_reset(session: Session, now: datetime, email: str, post: Post) -> None:
+    """Queues a link to a new password; for an unknown address a decoy is written, and nothing is queued."""
+    _mail(session, queries.active_user(session, email, lock=True), Purpose.reset, post, now)
+
+
+def _mail(session: Session, user: User | None, purpose: Purpose, post: Post, now: datetime) -> str:
+    """One mail, one row; older links of the purpose die. Returns the link."""
+    user_id = user.id if user else None
+    _kill_proofs(session, user_id or 0, now, purpose)  # a decoy kills nothing, at the same price
+    token, expires_at = sec.new_token(), now + rules.LIFETIME[purpose]
+    link = post.link_base + token
+    sealed = post.sealer.seal({"link": link})
+    session.add(EmailProof(purpose=purpose, user_id=user_id, link_hash=sec.digest(token), expires_at=expires_at))
+    session.flush()
+    if user:
+        kind = DeliveryKind(purpose.value)
+        outgoing = Outgoing(kind, user.email, user.language, user_id=user.id, sealed=sealed, expires_at=expires_at)
+        queue(session, outgoing, now, post.domain)
+    return link
+
+
+def peek_link(session: Session, token: str, now: datetime) -> queries.OpenLink:
+    """A link to a new password that still works; uses nothing up. Raises WrongProof."""
+    found = queries.open_link(session, token, PASSWORD_LINKS, now)
+    if found is None:
+        raise WrongProof
+    return found
+
+
+def use_link(session: Session, now: datetime, token: str, password_hash: str) -> queries.OpenLink:
+    """Sets the password, once: of several at the same moment one wins. Raises WrongProof."""
+    found = peek_link(session, token, now)
+    unused = (EmailProof.id == found.proof_id) & EmailProof.used_at.is_(None) & (EmailProof.expires_at > now)
+    if not _changed(session, update(EmailProof).where(unused).values(used_at=now)):
+        raise WrongProof
+    set_password(session, Actor(ActorKind.user, found.person.id), now, found.person.id, password_hash)
+    return found
+
+
+def open_session(session: Session, now: datetime, checked: Checked, user_agent: str) -> Opened:
+    """A session with a secret of its own, new at each step. Raises WrongProof if things changed meanwhile."""
+    user = session.get(User, checked.user_id, with_for_update=True, populate_existing=True)
+    if user is None or not user.active or user.password_hash != checked.seen_hash:
+        raise WrongProof
+    user.password_hash = checked.new_hash or user.password_hash
+    user.last_sign_in_at = now
+    stage = rules.stage_after(user.is_staff, has_second=False, proofs=frozenset({"password"}))
+    sid = sec.new_token()
+    row = SignInSession(sid_hash=sec.digest(sid), user_id=user.id, stage=stage, created_at=now, last_seen_at=now,
+                        proved_at=now, user_agent=clean(user_agent)[:255])  # fmt: skip
+    session.add(row)
+    session.flush()
+    journal.record(session, Actor(ActorKind.user, user.id), now, "user.signed_in", ("user", user.id))
+    return Opened(sid, stage, user.is_staff)
+
+
+def touch_session(session: Session, session_id: int, now: datetime) -> None:
+    """Notes when a browser was last seen."""
+    session.execute(update(SignInSession).where(SignInSession.id == session_id).values(last_seen_at=now))
+
+
+def end_session(session: Session, now: datetime, user_id: int, session_id: int) -> None:
+    """Signs one browser out; a foreign number ends nothing."""
+    own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
+    if _changed(session, delete(SignInSession).where(own)):
+        journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_out", ("user", user_id))
+
+
+def end_sessions(session: Session, user_id: int, but: int | None = None) -> None:
+    """Signs a user out everywhere, or everywhere else."""
+    statement = delete(SignInSession).where(SignInSession.user_id == user_id)
+    session.execute(statement if but is None else statement.where(SignInSession.id != but))
+
+
+def purge(session: Session, now: datetime) -> None:
+    """Removes what no longer means anything: dead links, dead sessions, counters of past windows."""
+    session.execute(delete(EmailProof).where(EmailProof.expires_at < now - rules.LIFETIME[Purpose.invitation]))
+    session.execute(delete(SignInSession).where(SignInSession.created_at < now - rules.ABSOLUTE[False]))
+    for action, limits in rules.LIMITS.items():
+        for limit in limits:
+            past = Attempts.window < rules.window(now, limit.seconds)
+            session.execute(delete(Attempts).where(Attempts.bucket.startswith(_bucket(action, limit)), past))
+
+
+def _kill_proofs(session: Session, user_id: int, now: datetime, purpose: Purpose | None = None) -> None:
+    """No link sent so far works any longer (of one purpose, or of any)."""
+    statement = update(EmailProof).where(EmailProof.user_id == user_id, EmailProof.used_at.is_(None))
+    if purpose is not None:
+        statement = statement.where(EmailProof.purpose == purpose)
+    session.execute(statement.values(used_at=now))
+
+
+def _get(session: Session, user_id: int) -> User:
+    """The user, locked; NotFound otherwise."""
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _changed(session: Session, statement: Update | Delete) -> bool:
+    """Whether exactly one row was changed: the condition held."""
+    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
+    return result.rowcount == 1

@@ -1,0 +1,124 @@
+"""The composition root: one application from one set of settings. It never touches the schema."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from flask import Flask, g, request
+from sqlalchemy.engine import URL, make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import web
+from admin import bp as admin
+from config.settings import Environment, Settings
+from invoicing.accounts import rules
+from invoicing.accounts.secrets import Sealer
+from invoicing.accounts.service import Post
+from invoicing.database import tune
+from portal import bp as portal
+from web import errors, filters, security, signin, site, words
+from web.database import db
+from web.services import Services
+from web.sessions import login_manager
+
+HERE = Path(__file__).resolve().parent
+WEB = Path(web.__file__).resolve().parent
+MEGABYTE = 1024 * 1024
+
+
+class Application(Flask):
+    """Flask, but its log names the request by number and route: a path may hold a secret."""
+
+    def log_exception(
+        self, exc_info: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> None:
+        """One error, with its trace."""
+        facts = (g.get("request_id"), request.method, request.url_rule)
+        self.logger.error("request %s failed: %s %s", *facts, exc_info=exc_info)
+
+
+def create_app(settings: Settings) -> Flask:
+    """An application that answers for the installation that the settings describe."""
+    app = Application(
+        "lettrine",
+        root_path=str(HERE),
+        template_folder=str(HERE.parent / "templates"),
+        static_folder=str(WEB / "static"),
+        static_url_path="/static",
+    )
+    app.config.update(configuration(settings))
+    app.extensions["lettrine"] = Services(settings=settings, post=post(settings))
+    _connect(app, settings)
+    security.init_app(app, settings.is_https)
+    login_manager.init_app(app)
+    _speak(app)
+    site.init_app(app)
+    errors.init_app(app)
+    for bp in (signin.bp, site.bp, portal, admin):
+        app.register_blueprint(bp)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0, x_prefix=0
+        )
+    return app
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Flask's own settings."""
+    hosts = [settings.host]
+    if settings.environment is Environment.demo:
+        hosts += ["localhost", "127.0.0.1"]
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "TESTING": settings.environment is Environment.test,
+        "TRUSTED_HOSTS": hosts,
+        "SESSION_COOKIE_NAME": "__Host-lettrine" if settings.is_https else "lettrine",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",  # not Strict: a link in a mail must find the session
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": rules.ABSOLUTE[False] + timedelta(days=1),
+        "MAX_CONTENT_LENGTH": 2 * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
+        "MAX_FORM_PARTS": 4000,  # 500 lines of six fields and what stands around them
+        "WTF_CSRF_TIME_LIMIT": None,  # the token dies with the session
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our own Referrer-Policy withholds
+        "SQLALCHEMY_ENGINES": {"default": {"url": database_url(settings), "pool_pre_ping": True}},
+    }
+
+
+def database_url(settings: Settings) -> URL:
+    """The database's URL; a relative file is relative to the working directory, as for the command line."""
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        url = url.set(database=str(Path(url.database).resolve()))
+    return url
+
+
+def post(settings: Settings) -> Post:
+    """What mailed links need: never from a request, always from the settings."""
+    base = settings.public_url.rstrip("/") + "/connexion/mot-de-passe/"
+    return Post(Sealer(settings.fernet_keys), base, settings.host)
+
+
+def _connect(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+        db.sessionmaker.configure(info={"journal_key": settings.journal_key.get_secret_value().encode()})
+
+
+def _speak(app: Flask) -> None:
+    """Languages; our own `_` takes the place of Flask-Babel's, which knows no typography."""
+    words.babel.init_app(
+        app,
+        default_locale=words.DEFAULT_LANGUAGE,
+        default_translation_directories=str(WEB / "translations"),
+        locale_selector=words.pick_language,
+    )
+    app.jinja_env.globals.update({"_": words._, "gettext": words._, "ngettext": words.ngettext})
+    filters.init_app(app)

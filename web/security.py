@@ -1,0 +1,131 @@
+"""Headers, request numbers, CSRF, and bounds on what addresses and forms may hold."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask, Response, abort, g, request
+from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
+
+from invoicing.database import ID_MAX
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CSP,
+    "Referrer-Policy": "no-referrer",  # addresses of mailed links hold a secret
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+YEAR: Final = 365 * 24 * 3600
+TEXT_MAX: Final = 200  # characters of a text in an address
+QUERY_MAX: Final = 4000  # bytes of an address's query
+PATH_MAX: Final = 1000  # characters of a page that is remembered
+
+csrf = CSRFProtect()
+
+
+class BoundedInteger(IntegerConverter):
+    """`<int:…>`: plain figures up to the largest key; anything else is a page that doesn't exist."""
+
+    regex = r"[0-9]{1,10}"
+
+    def __init__(self, map: Any, *args: Any, **kwargs: Any):
+        kwargs.setdefault("max", ID_MAX)
+        super().__init__(map, *args, **kwargs)
+
+
+class BoundedText(UnicodeConverter):
+    """`<…>`: a short text that can be printed."""
+
+    def __init__(self, map: Any, *args: Any, **kwargs: Any):
+        kwargs.setdefault("maxlength", TEXT_MAX)
+        super().__init__(map, *args, **kwargs)
+
+    def to_python(self, value: str) -> str:
+        """The text; ValidationError (404) when it holds a character that no text has."""
+        if not value.isprintable():
+            raise ValidationError
+        return value
+
+
+def text_arg(name: str, most: int = TEXT_MAX) -> str:
+    """A text from the address's query: trimmed, cut to `most` characters, empty where there is none."""
+    return request.args.get(name, "").strip()[:most]
+
+
+def own_path(target: str | None) -> str | None:
+    """The target if it is a path of this very site, else None: no other host, no scheme, no odd character."""
+    if not target or len(target) > PATH_MAX or not target.isprintable() or "\\" in target:
+        return None
+    return target if target.startswith("/") and not target.startswith("//") else None
+
+
+@lru_cache(maxsize=512)
+def _digest(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def static_hash(folder: str | None, name: str) -> str | None:
+    """The short hash of a static file; None where there is no such file."""
+    path = Path(folder or "") / name
+    try:
+        return _digest(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+def init_app(app: Flask, https: bool) -> None:
+    """Sets the converters first: rules are compiled when blueprints are registered."""
+    app.url_map.converters.update({"int": BoundedInteger, "default": BoundedText, "string": BoundedText})
+    csrf.init_app(app)
+    app.before_request(_number)
+    app.before_request(_refuse_oddities)
+
+    @app.url_defaults
+    def _version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and "filename" in values:
+            values.setdefault("v", static_hash(app.static_folder, values["filename"]))
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if https:
+            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers["Cache-Control"] = _cache(app, response)
+        return response
+
+
+def _number() -> None:
+    g.request_id = secrets.token_hex(8)
+
+
+def _refuse_oddities() -> None:
+    """NUL is a character that no database keeps; an endless query is nobody's."""
+    if len(request.query_string) > QUERY_MAX:
+        abort(414)
+    for values in (request.args, request.form):
+        if any("\0" in text for pair in values.items(multi=True) for text in pair):
+            abort(400)
+
+
+def _cache(app: Flask, response: Response) -> str:
+    """For ever where the address names the very content, an hour for other static files, else never."""
+    if request.endpoint != "static" or response.status_code not in (200, 206, 304):
+        return "no-store"
+    asked = request.args.get("v")
+    name = (request.view_args or {}).get("filename", "")
+    if asked and asked == static_hash(app.static_folder, name):
+        return f"public, max-age={YEAR}, immutable"
+    return "public, max-age=3600"

@@ -1,0 +1,26 @@
+"""What the composition root hands to the doors: `services()` in a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from config.settings import Settings
+from invoicing.accounts.service import Post
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that is made once per process; `nudge` tells the worker that an e-mail waits (after the commit)."""
+
+    settings: Settings
+    post: Post
+    nudge: Callable[[], None] = lambda: None
+
+
+def services() -> Services:
+    """The services of the application that is answering."""
+    return cast(Services, current_app.extensions["lettrine"])

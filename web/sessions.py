@@ -1,0 +1,146 @@
+"""Who is asking: the session row behind the cookie, looked up at every request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import Request, g, request, session
+from flask_login import LoginManager, current_user
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from invoicing.accounts import queries, service
+from invoicing.accounts.models import Stage
+from invoicing.accounts.queries import Person, Seat
+from invoicing.database import is_sqlite
+from invoicing.journal import Actor, ActorKind
+from web import rights
+from web.database import db, now, transaction
+
+login_manager = LoginManager()
+login_manager.session_protection = None  # it compares address and browser: phones would be thrown out
+
+
+class SignedIn:
+    """Somebody: `.user` and `.row` are frozen facts, which no transaction expires."""
+
+    is_authenticated = True
+
+    def __init__(self, seat: Seat):
+        self.row = seat
+        self.user: Person = seat.person
+
+    def may(self, right: str) -> bool:
+        """Whether this person has the right (see `web.rights`)."""
+        return rights.may(self.user.role, right)
+
+
+class Stranger:
+    """Nobody we know."""
+
+    is_authenticated = False
+    user = None
+    row = None
+
+    def may(self, right: str) -> bool:
+        """Nothing; a right that doesn't exist is still a mistake."""
+        return bool(rights.Right(right)) and False
+
+
+login_manager.anonymous_user = Stranger
+
+
+def me() -> SignedIn:
+    """The signed-in person, typed; only behind a guard."""
+    if not current_user.is_authenticated:
+        raise RuntimeError("no guard stands before this view")
+    return cast(SignedIn, current_user)
+
+
+def actor() -> Actor:
+    """Who acts, for the core; only behind a guard."""
+    return Actor(ActorKind.user, me().user.id)
+
+
+@login_manager.request_loader  # type: ignore[untyped-decorator]
+def load(asked: Request) -> SignedIn | None:
+    """The cookie holds the session's secret, never a user's number; a row that isn't open is nobody."""
+    sid = session.get("sid")
+    seat = queries.live_seat(db.session, sid, now()) if sid else None
+    if seat is None or seat.stage is not Stage.open:
+        return None
+    if asked.method != "HEAD" and seat.is_due(now()):
+        _seen(seat.id)
+    return SignedIn(seat)
+
+
+def _seen(session_id: int) -> None:
+    try:
+        with hurried() as s:
+            service.touch_session(s, session_id, now())
+    except OperationalError:
+        pass  # the database is busy: seen a minute later, then
+
+
+@contextmanager
+def hurried() -> Iterator[Session]:
+    """A write that a GET may make: it gives up at once (OperationalError) when the database is busy."""
+    s = db.session
+    s.rollback()
+    sqlite = is_sqlite(s.connection())
+    try:
+        if sqlite:
+            patience = s.connection().exec_driver_sql("PRAGMA busy_timeout").scalar()
+            s.connection().exec_driver_sql("PRAGMA busy_timeout=0")
+        else:
+            s.connection().exec_driver_sql("SET LOCAL lock_timeout='50ms'")
+        try:
+            yield s
+            s.flush()
+        finally:
+            if sqlite:
+                s.connection().exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        s.commit()
+    except BaseException:
+        s.rollback()
+        raise
+
+
+def current_language() -> str | None:
+    """The language of whoever the page is for, once known: a mailed link's owner, or the signed-in person."""
+    if chosen := g.get("language"):
+        return str(chosen)
+    try:
+        return me().user.language if current_user.is_authenticated else None
+    except SQLAlchemyError:
+        return None  # the page that says so still needs a language
+
+
+def frame() -> str:
+    """The frame that fits whoever is asking."""
+    if not current_user.is_authenticated:
+        return "gate.html"
+    return "staff.html" if current_user.may("see") else "member.html"
+
+
+def sign_in(checked: service.Checked) -> None:
+    """A new row, a new cookie, a new CSRF token; only the page asked for is kept. Raises WrongProof."""
+    agent = request.user_agent.string or ""
+    with transaction() as s:
+        opened = service.open_session(s, now(), checked, agent)
+    wanted = session.get("next")
+    session.clear()
+    session["sid"] = opened.sid
+    session.permanent = not opened.is_staff  # members stay for weeks; staff until the browser is closed, at most a day
+    if wanted:
+        session["next"] = wanted
+
+
+def sign_out() -> None:
+    """The row goes, so a copy of the cookie is worth nothing."""
+    if current_user.is_authenticated:
+        with transaction() as s:
+            service.end_session(s, now(), me().user.id, me().row.id)
+    session.clear()

@@ -1,0 +1,108 @@
+"""The door before every door: sign in, forgotten password, invitation, sign out."""
+
+from __future__ import annotations
+
+import flask_babel
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from invoicing.accounts import rules, service
+from invoicing.accounts.queries import OpenLink
+from invoicing.accounts.rules import PasswordUnfit, TooMany, WrongProof
+from web.database import db, now, transaction
+from web.security import own_path
+from web.services import services
+from web.sessions import sign_in, sign_out
+from web.site import organisation
+from web.words import COOKIE, _
+
+EMAIL_MAX = 254
+
+bp = Blueprint("signin", __name__)
+
+
+def limited(action: str, account: str = "") -> None:
+    """Counts a try in a transaction of its own, so that the refusal that follows doesn't undo it. Raises TooMany."""
+    who = {"account": account, "address": request.remote_addr or ""}
+    with transaction() as s:
+        seconds = service.count_try(s, action, who, services().settings.tries_per_address, now())
+    if seconds:
+        raise TooMany(seconds)
+
+
+@bp.route("/connexion", methods=["GET", "POST"])
+def enter() -> ResponseReturnValue:
+    """Address and password; then the page that was asked for."""
+    if current_user.is_authenticated:
+        return redirect(url_for("site.home"))
+    if request.method != "POST":
+        return render_template("signin/enter.html", email="", error=None)
+    email = request.form.get("email", "")[:EMAIL_MAX]
+    limited("password", email)
+    try:
+        password = request.form.get("password", "")[: rules.PASSWORD_MAX + 1]
+        sign_in(service.check_password(db.session, email, password))
+    except WrongProof:
+        return render_template("signin/enter.html", email=email, error="wrong"), 422
+    return redirect(own_path(session.pop("next", None)) or url_for("site.home"))
+
+
+@bp.route("/connexion/oubli", methods=["GET", "POST"])
+def forgotten() -> ResponseReturnValue:
+    """Mails a link; the answer is the same for an address that nobody has."""
+    if request.method != "POST":
+        return render_template("signin/forgotten.html", email="", sent=False, error=None)
+    email = request.form.get("email", "").strip()[:EMAIL_MAX]
+    if "@" not in email:
+        return render_template("signin/forgotten.html", email=email, sent=False, error="incomplete"), 422
+    limited("ask_mail", email)
+    with transaction() as s:
+        service.mail_reset(s, now(), email, services().post)
+    services().nudge()
+    return render_template("signin/forgotten.html", email=email, sent=True, error=None)
+
+
+@bp.route("/connexion/mot-de-passe/<token>", methods=["GET", "POST"])
+def new_password(token: str) -> ResponseReturnValue:
+    """Where invitations and resets lead; a refused password leaves the link as it was, and nobody is signed in."""
+    if request.method == "POST":
+        limited("link")
+    try:
+        link = service.peek_link(db.session, token, now())
+        _speak(link.person.language)
+        if request.method != "POST":
+            return _page(link)
+        return _set(token, link)
+    except WrongProof:
+        return render_template("signin/dead_link.html"), 410
+
+
+def _set(token: str, link: OpenLink) -> ResponseReturnValue:
+    password = request.form.get("password", "")[: rules.PASSWORD_MAX + 1]
+    try:
+        hashed = service.fit_hash(password, link.person.email, organisation().name)
+    except PasswordUnfit as refusal:
+        return _page(link, refusal.fault), 422
+    with transaction() as s:
+        service.use_link(s, now(), token, hashed)
+    flash(_("Mot de passe enregistré. Connectez-vous avec lui."), "ok")
+    return redirect(url_for("signin.enter"))
+
+
+def _page(link: OpenLink, error: str | None = None) -> str:
+    return render_template("signin/new_password.html", purpose=link.purpose.value, email=link.person.email, error=error)
+
+
+def _speak(language: str) -> None:
+    """The page is in its owner's language, unless this browser has chosen one."""
+    if COOKIE not in request.cookies:
+        g.language = language
+        flask_babel.refresh()
+
+
+@bp.post("/deconnexion")
+def out() -> ResponseReturnValue:
+    """Ends this browser's session."""
+    sign_out()
+    return redirect(url_for("signin.enter"))

@@ -1,0 +1,159 @@
+"""The site as a whole: home, language, appearance, and what every page's frame shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import flask_babel
+from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from invoicing.accounts import service
+from invoicing.delivery.models import Delivery
+from invoicing.delivery.rules import TROUBLED
+from invoicing.sellers.models import Organisation
+from web import filters
+from web.database import db, now, transaction
+from web.security import YEAR, own_path, text_arg
+from web.services import services
+from web.sessions import frame, me
+from web.words import COOKIE, LANGUAGES, _, language
+
+THEME_COOKIE = "apparence"
+THEMES = ("light", "dark")
+CODES = {code.replace("_", "-"): code for code in LANGUAGES}  # as the web spells them → ours
+
+bp = Blueprint("site", __name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The organisation as pages name it; Lettrine's own name until there is one."""
+
+    name: str = "Lettrine"
+    contact_email: str = ""
+    timezone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True)
+class Site:
+    """`site` in templates; `language` as HTML spells it (fr-FR)."""
+
+    organisation: str
+    contact_email: str
+    language: str
+    theme: str | None
+    today: date
+
+
+class Waiting:
+    """`waiting` in templates of staff: what needs a person; asked of the database only where it is shown."""
+
+    @cached_property
+    def deliveries(self) -> int:
+        """E-mails in trouble that nobody has replaced."""
+        open_trouble = Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None)
+        return db.session.scalar(select(func.count(Delivery.id)).where(open_trouble)) or 0
+
+
+def organisation() -> Identity:
+    """The organisation, read once per request; its name alone if the database doesn't answer."""
+    if "organisation" not in g:
+        try:
+            row = db.session.execute(
+                select(Organisation.name, Organisation.contact_email, Organisation.timezone)
+            ).first()
+        except SQLAlchemyError:
+            return Identity()
+        g.organisation = Identity(*row) if row else Identity()
+        g.timezone = g.organisation.timezone
+    found: Identity = g.organisation
+    return found
+
+
+def today() -> date:
+    """The day on the organisation's calendar."""
+    organisation()
+    return filters.local(now()).date()
+
+
+def init_app(app: Flask) -> None:
+    """Loads the organisation's clock before each view, and gives the frames what they show."""
+
+    @app.before_request
+    def _clock() -> None:
+        if request.endpoint != "static":
+            organisation()
+
+    @app.context_processor
+    def _frame() -> dict[str, Any]:
+        known, code = organisation(), language().replace("_", "-")
+        site = Site(known.name, known.contact_email, code, theme(), today())
+        return {"site": site, "waiting": Waiting()}
+
+
+def theme() -> str | None:
+    """The appearance chosen in this browser; None: as the device."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in THEMES else None
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """Everybody's own first page."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("signin.enter"))
+    return redirect(url_for("admin.hub" if current_user.may("see") else "portal.invoices"))
+
+
+@bp.get("/langue/<code>", endpoint="language")
+def language_cookie(code: str) -> ResponseReturnValue:
+    """Another language in this browser, and back to the page it was asked on."""
+    if code not in CODES:
+        abort(404)
+    response = redirect(own_path(text_arg("retour", 1000)) or url_for("site.home"))
+    _remember(response, COOKIE, CODES[code])
+    return response
+
+
+@bp.url_defaults
+def _back(endpoint: str, values: dict[str, Any]) -> None:
+    """A link to another language leads back to the page that it stands on."""
+    rule = request.url_rule if request else None
+    if endpoint == "site.language" and rule is not None and "GET" in (rule.methods or ()):
+        values.setdefault("retour", request.full_path.rstrip("?"))
+
+
+@bp.route("/preferences", methods=["GET", "POST"])
+def preferences() -> ResponseReturnValue:
+    """Language and appearance: of the person where one is signed in, and of this browser."""
+    if request.method != "POST":
+        return render_template("site/preferences.html", frame=frame(), languages=LANGUAGES)
+    code = CODES.get(request.form.get("language", ""))
+    response = redirect(url_for("site.preferences"))
+    if code:
+        if current_user.is_authenticated:
+            with transaction() as s:
+                service.set_language(s, me().user.id, code)
+        _remember(response, COOKIE, code)
+        g.language = code
+        flask_babel.refresh()
+    chosen = request.form.get("theme", "")
+    if chosen in THEMES:
+        _remember(response, THEME_COOKIE, chosen)
+    else:
+        response.delete_cookie(THEME_COOKIE)
+    flash(_("Vos préférences sont enregistrées."), "ok")
+    return response
+
+
+def _remember(response: Response, name: str, value: str) -> None:
+    secure = services().settings.is_https
+    response.set_cookie(name, value, max_age=YEAR, httponly=True, secure=secure, samesite="Lax")
