@@ -1,0 +1,157 @@
+"""What is wrong in a form, in words: one sentence per code of `Fault`, and per mention that a document lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from flask import url_for
+from flask_login import current_user
+
+from invoicing.errors import Fault
+from invoicing.money import write_scaled
+from invoicing.sellers.rules import Missing
+from web.filters import short_date
+from web.words import _, language, ngettext
+
+Facts = dict[str, Any]
+
+_REQUIRED: Final[dict[str, Callable[[], str]]] = {
+    "last_name": lambda: _("Écrivez un nom ou un prénom."),
+    "organisation_name": lambda: _("Écrivez le nom de l’organisation."),
+    "name": lambda: _("Écrivez un nom."),
+    "email": lambda: _("Écrivez une adresse e-mail."),
+}
+_CHOOSE: Final[dict[str, Callable[[], str]]] = {
+    "kind": lambda: _("Choisissez : une personne ou une organisation."),
+    "language": lambda: _("Choisissez une langue de la liste."),
+    "country": lambda: _("Choisissez un pays de la liste."),
+    "paid_method": lambda: _("Choisissez comment l’argent a été reçu."),
+    "method": lambda: _("Choisissez comment l’argent a été reçu."),
+    "tax_status": lambda: _("Choisissez un régime de taxes de cette région."),
+    "region": lambda: _("Choisissez une région de la liste."),
+    "seller_id": lambda: _("Choisissez un vendeur de la liste."),
+    "timezone": lambda: _("Choisissez un fuseau horaire de la liste."),
+    "paper": lambda: _("Choisissez un format de papier de la liste."),
+    "window": lambda: _("Choisissez la place de l’adresse."),
+}
+_SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
+    # any text
+    "too_long": lambda f: ngettext(
+        "C’est trop long : %(num)s caractère au plus.", "C’est trop long : %(num)s caractères au plus.", f["most"]),
+    "no_glyph": lambda f: _(
+        "Ces caractères ne peuvent pas être imprimés sur une facture : %(characters)s. Écrivez-les autrement.",
+        characters=f["characters"]),
+    # a customer
+    "bad_email": lambda f: _(
+        "« %(value)s » n’est pas une adresse e-mail complète. Exemple : prenom.nom@exemple.fr.", value=f["value"]),
+    "bad_siren": lambda f: _(
+        "« %(value)s » n’est pas un numéro SIREN. Il a 9 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),
+    # a seller
+    "bad_siret": lambda f: _(
+        "« %(value)s » n’est pas un numéro SIRET. Il a 14 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),
+    "bad_rna": lambda f: _("« %(value)s » n’est pas un numéro RNA : la lettre W, puis 9 chiffres.", value=f["value"]),
+    "bad_vat_number": lambda f: _(
+        "« %(value)s » n’est pas un numéro de TVA : FR, deux caractères, puis les 9 chiffres du SIREN.",
+        value=f["value"]),
+    "bad_neq": lambda f: _("« %(value)s » n’est pas un NEQ : il a 10 chiffres.", value=f["value"]),
+    "bad_iban": lambda f: _(
+        "« %(value)s » n’est pas un IBAN : un chiffre manque ou est faux. Recopiez-le depuis votre relevé.",
+        value=f["value"]),
+    "bad_bic": lambda f: _("« %(value)s » n’est pas un BIC : il a 8 ou 11 lettres et chiffres.", value=f["value"]),
+    "bad_accent": lambda f: _("« %(value)s » n’est pas une couleur. Écrivez par exemple #0b5563.", value=f["value"]),
+    "bad_gst": lambda f: _(
+        "« %(value)s » n’est pas un numéro de TPS : 9 chiffres, RT, puis 4 chiffres.", value=f["value"]),
+    "bad_qst": lambda f: _(
+        "« %(value)s » n’est pas un numéro de TVQ : 10 chiffres, TQ, puis 4 chiffres.", value=f["value"]),
+    "bad_due_days": lambda f: _("Écrivez un nombre de jours entier, de 0 à 365."),
+    "bad_format": lambda f: _(
+        "Une série a un préfixe en capitales, {year} si on veut, puis {n:05} à la fin. Exemple : F{year}-{n:05}."),
+    "format_taken": lambda f: _(
+        "Une autre série numérote déjà ainsi : %(value)s. Donnez un autre préfixe à celle-ci.", value=f["value"]),
+    # a draft's lines
+    "no_line": lambda f: _("Il faut au moins une ligne avec un libellé."),
+    "too_many_lines": lambda f: _(
+        "C’est trop : %(given)s lignes, pour %(most)s au plus. Répartissez-les sur plusieurs factures.",
+        given=f["given"], most=f["most"]),
+    "label_required": lambda f: _("Il manque le libellé : ce qui est vendu."),
+    "bad_quantity": lambda f: _(
+        "« %(value)s » n’est pas une quantité. Écrivez 2 ou %(example)s, avec trois décimales au plus.",
+        value=f["value"], example=_decimal(15, 1)),
+    "bad_quantity_empty": lambda f: _("Il manque la quantité. Écrivez par exemple 1."),
+    "bad_price": lambda f: _("« %(value)s » n’est pas un montant. Écrivez 60,00 ou 60.00.", value=f["value"]),
+    "bad_price_empty": lambda f: _("Il manque le prix. Écrivez 0 si c’est offert."),
+    "negative_price": lambda f: _("Un prix n’est jamais négatif. Pour déduire, écrivez une quantité négative."),
+    "bad_discount": lambda f: _(
+        "« %(value)s » n’est pas une remise. Écrivez un pourcentage de 0 à 100, par exemple %(example)s.",
+        value=f["value"], example=_decimal(125, 1)),
+    "bad_discount_empty": lambda f: _("Écrivez un pourcentage de 0 à 100, ou rien."),
+    "choose_tax": lambda f: _("Choisissez une taxe que ce vendeur peut appliquer."),
+    "too_great": lambda f: _(
+        "« %(value)s » dépasse ce qu’une facture peut porter. Vérifiez le nombre de zéros.", value=f["value"]),
+    "negative_total": lambda f: _("Le total serait négatif. Une déduction plus grande que la vente est un avoir."),
+    # dates and payments
+    "bad_date": lambda f: _(
+        "« %(value)s » n’est pas une date possible. Écrivez par exemple 22/11/2026.", value=f["value"]),
+    "date_required": lambda f: _("Écrivez la date à laquelle l’argent a été reçu."),
+    "after_today": lambda f: _(
+        "Cette date est dans l’avenir : choisissez le %(today)s ou plus tôt.", today=short_date(f["today"])),
+    "before_last": lambda f: _(
+        "La dernière facture de la série est du %(last)s : choisissez cette date ou plus tard.",
+        last=short_date(f["last"])),
+    "before_issue": lambda f: _(
+        "L’échéance vient avant la date de la facture, le %(day)s : choisissez ce jour ou plus tard.",
+        day=short_date(f["issued_on"])),
+}  # fmt: skip
+CODES: Final = frozenset(_SENTENCES) | {"required", "choose"}
+
+_MISSING: Final[dict[tuple[str, str], Callable[[], str]]] = {
+    ("seller", "name"): lambda: _("Il manque le nom du vendeur."),
+    ("seller", "street"): lambda: _("Il manque l’adresse du vendeur."),
+    ("seller", "postcode"): lambda: _("Il manque le code postal du vendeur."),
+    ("seller", "city"): lambda: _("Il manque la ville du vendeur."),
+    ("seller", "siret"): lambda: _("Il manque le numéro SIRET du vendeur (ou son numéro RNA)."),
+    ("seller", "vat_number"): lambda: _("Il manque le numéro de TVA du vendeur."),
+    ("seller", "registrations"): lambda: _("Il manque les numéros d’inscription du vendeur à la TPS et à la TVQ."),
+    ("customer", "name"): lambda: _("Il manque le nom du client."),
+    ("customer", "street"): lambda: _("Il manque l’adresse du client."),
+    ("customer", "city"): lambda: _("Il manque la ville du client."),
+}
+
+
+def sentence(fault: Fault) -> str:
+    """What is wrong and how to put it right, in the language of the moment; an unknown code is a KeyError."""
+    if fault.code == "required":
+        return _REQUIRED.get(fault.field, lambda: _("Ce champ est nécessaire."))()
+    if fault.code == "choose":
+        return _CHOOSE.get(fault.field, lambda: _("Choisissez une valeur de la liste."))()
+    return _SENTENCES[fault.code](fault.facts)
+
+
+def by_field(faults: Iterable[Fault]) -> dict[str, str]:
+    """Field → sentence: the first fault of each field, in the order of the form's reading."""
+    found: dict[str, str] = {}
+    for fault in faults:
+        found.setdefault(fault.field, sentence(fault))
+    return found
+
+
+def missing_sentence(missing: Missing) -> str:
+    """What a document lacks before it may be finalised."""
+    return _MISSING[missing.whose, missing.field]()
+
+
+def missing_url(missing: Missing, customer_id: int, seller_id: int) -> str | None:
+    """Where to fill it in, at its field; None for whoever may not (the seller's record is for administrators)."""
+    if missing.whose == "customer":
+        if not current_user.may("customers"):
+            return None
+        field = "last_name" if missing.field == "name" else missing.field
+        return url_for("admin.customer_edit", customer_id=customer_id, _anchor=field)
+    if not current_user.may("settings"):
+        return None
+    return url_for("admin.seller", seller_id=seller_id, _anchor=missing.field)
+
+
+def _decimal(value: int, decimals: int) -> str:
+    return write_scaled(value, decimals, language())
