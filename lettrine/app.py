@@ -15,8 +15,7 @@ import web
 from admin import bp as admin
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
-from invoicing.accounts.secrets import Sealer
-from invoicing.accounts.service import Post
+from invoicing.accounts.secrets import Post, Sealer
 from invoicing.database import tune
 from portal import bp as portal
 from web import errors, filters, security, signin, site, words

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.test import TestResponse
 
 from config.settings import Environment, Settings
+from invoicing.accounts.models import SignInSession, Stage, User
+from invoicing.accounts.secrets import digest, hash_password, new_token, use_hasher
 from invoicing.database import make_engine
 from invoicing.migrations import upgrade
 from invoicing.tables import metadata
@@ -125,3 +132,77 @@ def make_settings(url: str, folder: Path, **over: object) -> Settings:
 def worker_id(request: pytest.FixtureRequest) -> str:
     """The xdist worker's name, or "main" without xdist."""
     return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+# the application -------------------------------------------------------------------------------------------------
+
+PASSWORD = "un mot de passe pour les essais"
+
+
+class Browser(FlaskClient):
+    """A client that reads the CSRF token off the page, as a person's browser would."""
+
+    def token(self, path: str) -> str:
+        """The token of the form on a page."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(path).text)
+        assert found, f"no form on {path}"
+        return found[1]
+
+    def send(self, path: str, data: dict[str, object] | None = None, form: str = "", **options: object) -> TestResponse:
+        """Posts a form; `form` is the page that it stands on, unless it is the same address."""
+        values = {"csrf_token": self.token(form or path), **(data or {})}
+        return self.post(path, data=values, **options)  # type: ignore[arg-type]
+
+    def sign_in(self, email: str, password: str = PASSWORD, **options: object) -> TestResponse:
+        """Through the form."""
+        return self.send("/connexion", {"email": email, "password": password}, **options)
+
+    def become(self, user: User | int) -> Browser:
+        """Signed in as somebody, without the form: for tests of what lies behind it."""
+        from web.database import db, now, transaction
+
+        user_id = user if isinstance(user, int) else user.id
+        sid = new_token()
+        with self.application.app_context(), transaction() as session:
+            session.add(SignInSession(sid_hash=digest(sid), user_id=user_id, stage=Stage.open, created_at=now(),
+                                      last_seen_at=now(), proved_at=now(), user_agent=""))  # fmt: skip
+            assert session is db.session
+        with self.session_transaction() as cookie:
+            cookie["sid"] = sid
+        return self
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """Passwords cost next to nothing in tests."""
+    use_hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def password_hash(_cheap_passwords: None) -> str:
+    """The hash of PASSWORD, for `make_user(session, password_hash=…)`."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application on this test's database."""
+    yield from running(settings)
+
+
+def running(settings: Settings) -> Iterator[Flask]:
+    """An application, and its connections closed at the end."""
+    from lettrine.app import create_app
+    from web.database import db
+
+    app = create_app(settings)
+    app.test_client_class = Browser
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A browser that nobody has signed in with."""
+    return app.test_client()  # type: ignore[return-value]

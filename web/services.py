@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app
 
 from config.settings import Settings
-from invoicing.accounts.service import Post
+from invoicing.accounts.secrets import Post
 
 
 @dataclass(frozen=True)

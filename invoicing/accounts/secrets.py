@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -87,6 +88,15 @@ class Sealer:
         except InvalidToken:
             raise Unreadable from None
         return found
+
+
+@dataclass(frozen=True)
+class Post:
+    """What mailed links need: the sealer, the address that a token is appended to, the domain of Message-IDs."""
+
+    sealer: Sealer
+    link_base: str
+    domain: str
 
 
 @lru_cache(maxsize=1)

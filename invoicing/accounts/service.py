@@ -28,15 +28,6 @@ PASSWORD_LINKS = (Purpose.reset, Purpose.invitation)
 
 
 @dataclass(frozen=True)
-class Post:
-    """What mailed links need: the sealer, the address that a token is appended to, the domain of Message-IDs."""
-
-    sealer: sec.Sealer
-    link_base: str
-    domain: str
-
-
-@dataclass(frozen=True)
 class Checked:
     """A password that was right; `seen_hash` is what it was compared with, `new_hash` replaces it if not None."""
 
@@ -74,7 +65,7 @@ def add_user(
     return user
 
 
-def invite(session: Session, actor: Actor, now: datetime, user_id: int, post: Post) -> str:
+def invite(session: Session, actor: Actor, now: datetime, user_id: int, post: sec.Post) -> str:
     """Queues an invitation and returns its link; earlier ones no longer work. Raises NotFound, UserDisabled."""
     user = _get(session, user_id)
     if not user.active:
@@ -155,12 +146,12 @@ def set_password(session: Session, actor: Actor, now: datetime, user_id: int, pa
     journal.record(session, actor, now, "user.password_set", ("user", user_id))
 
 
-def mail_reset(session: Session, now: datetime, email: str, post: Post) -> None:
+def mail_reset(session: Session, now: datetime, email: str, post: sec.Post) -> None:
     """Queues a link to a new password; for an unknown address a decoy is written, and nothing is queued."""
     _mail(session, queries.active_user(session, email, lock=True), Purpose.reset, post, now)
 
 
-def _mail(session: Session, user: User | None, purpose: Purpose, post: Post, now: datetime) -> str:
+def _mail(session: Session, user: User | None, purpose: Purpose, post: sec.Post, now: datetime) -> str:
     """One mail, one row; older links of the purpose die. Returns the link."""
     user_id = user.id if user else None
     _kill_proofs(session, user_id or 0, now, purpose)  # a decoy kills nothing, at the same price
