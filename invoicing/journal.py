@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Index, Integer, String, Text, event, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from invoicing.database import Base, enum, is_sqlite
 
@@ -73,6 +73,9 @@ class JournalEntry(Base):
         return found
 
 
+_Noted = tuple[SessionTransaction, JournalEntry]
+
+
 def canonical(value: object) -> str:
     """JSON in the one spelling that is hashed."""
     return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -114,13 +117,16 @@ def record(
         subject_id=subject[1],
         changes=canonical({field: list(pair) for field, pair in (changes or {}).items()}),
     )
-    session.info.setdefault("journal", []).append(entry)
+    under = session.get_nested_transaction() or session.get_transaction()
+    if under is None:
+        raise RuntimeError("recorded outside a transaction")
+    session.info.setdefault("journal", []).append((under, entry))
 
 
 def _chain(session: Session) -> None:
     """Writes what was noted, last of all, so that no lock is taken after the chain's."""
-    pending: list[JournalEntry] = session.info.get("journal") or []
-    if not pending:
+    pending: list[_Noted] = session.info.get("journal") or []
+    if not pending or session.in_nested_transaction():
         return
     session.flush()
     if not is_sqlite(session.connection()):
@@ -129,7 +135,7 @@ def _chain(session: Session) -> None:
         select(JournalEntry.position, JournalEntry.hash).order_by(JournalEntry.position.desc()).limit(1)
     ).first()
     position, head = last or (0, GENESIS)
-    for entry in pending:
+    for _under, entry in pending:
         position += 1
         entry.position, entry.previous_hash = position, head
         entry.hash = head = entry_hash(session.info["journal_key"], entry)
@@ -137,8 +143,16 @@ def _chain(session: Session) -> None:
     session.info["journal"] = []
 
 
-def _forget(session: Session, _previous: Any) -> None:
-    session.info["journal"] = []
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    """Drops what was noted in the transaction or savepoint that was rolled back, and below it."""
+    noted: list[_Noted] = session.info.get("journal") or []
+    session.info["journal"] = [pair for pair in noted if not _is_below(pair[0], undone)]
+
+
+def _is_below(inner: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while inner is not None and inner is not outer:
+        inner = inner.parent
+    return inner is outer
 
 
 event.listen(Session, "before_commit", _chain)

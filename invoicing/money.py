@@ -47,30 +47,46 @@ class NotANumber(ValueError):
     """The text cannot be read as one number without guessing."""
 
 
+class Ambiguous(NotANumber):
+    """« 1,234 » is one and a bit in French, a thousand and more in English: asked, not guessed."""
+
+
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’]+")
 _PLAIN = re.compile(r"([+-]?)(\d*)(?:[.,](\d*))?\Z")
 _THOUSANDS = re.compile(r"([+-]?)(\d{1,3}(?:([.,])\d{3})(?:\3\d{3})*)(?:(?!\3)[.,](\d+))\Z")
+_GROUPS = re.compile(r"([+-]?)(\d{1,3}(?:([.,])\d{3})(?:\3\d{3})+)()\Z")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}\Z")
 
 
 def read_scaled(text: str, decimals: int) -> int:
     """Reads « 1 234,56 », "1,234.56", "12.5" as an integer scaled by 10^decimals; raises NotANumber.
 
-    A single comma or point is the decimal mark, whatever follows it. More decimals than `decimals` are
-    refused rather than rounded, unless they are zeros.
+    A single comma or point is the decimal mark, unless exactly three digits follow it: that is Ambiguous.
+    More decimals than `decimals` are refused rather than rounded, unless they are zeros.
     """
     compact = _SPACES.sub("", unicodedata.normalize("NFKC", text)).replace(MINUS, "-")
     compact = compact.removesuffix("€").removesuffix("$").removesuffix("%")
-    if found := _THOUSANDS.match(compact):
-        sign, whole, fraction = found[1], re.sub(r"[.,]", "", found[2]), found[4] or ""
-    elif found := _PLAIN.match(compact):
-        sign, whole, fraction = found[1], found[2], found[3] or ""
-    else:
-        raise NotANumber(text)
-    if not (whole + fraction).isascii() or not (whole or fraction) or len(whole) > 15:
-        raise NotANumber(text)
+    if _EITHER.match(compact):
+        raise Ambiguous(text)
+    if found := _THOUSANDS.match(compact) or _GROUPS.match(compact):
+        return _scaled(found[1], re.sub(r"[.,]", "", found[2]), found[4] or "", decimals)
+    if found := _PLAIN.match(compact):
+        return _scaled(found[1], found[2], found[3] or "", decimals)
+    raise NotANumber(text)
+
+
+def exact(text: str, decimals: int) -> int:
+    """Reads a number as data files write it, with a point and nothing else: "9.975"; raises NotANumber."""
+    if "," not in text and (found := _PLAIN.match(text)):
+        return _scaled(found[1], found[2], found[3] or "", decimals)
+    raise NotANumber(text)
+
+
+def _scaled(sign: str, whole: str, fraction: str, decimals: int) -> int:
     fraction = fraction.rstrip("0") if len(fraction) > decimals else fraction
-    if len(fraction) > decimals:
-        raise NotANumber(text)
+    digits = whole + fraction
+    if not digits or not digits.isascii() or len(whole) > 15 or len(fraction) > decimals:
+        raise NotANumber(digits)
     value = int((whole or "0") + fraction.ljust(decimals, "0"))
     return -value if sign == "-" else value
 
@@ -87,13 +103,12 @@ def write_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
 
 
 def plain_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
-    """The same without grouping and with an ASCII minus: what a form field holds."""
-    return (
-        write_scaled(value, decimals, locale, least)
-        .replace(NBSP, "")
-        .replace(MINUS, "-")
-        .replace(",", "" if locale.startswith("en") else ",")
-    )
+    """What a form field holds: no grouping, an ASCII minus, and never three decimals, which read either way."""
+    whole, mark, fraction = write_scaled(value, decimals, locale, least).rpartition("." if locale.startswith("en") else ",")
+    if not mark:
+        whole, fraction = fraction, ""
+    plain = whole.replace(NBSP, "").replace(",", "").replace(MINUS, "-")
+    return plain + mark + (fraction + "0" if len(fraction) == 3 else fraction)
 
 
 def write_money(cents: int, currency: str, locale: str, decimals: int = 2) -> str:

@@ -10,7 +10,7 @@ from invoicing.customers.rules import text_faults
 from invoicing.documents.paper import MAX_LINES
 from invoicing.errors import Fault, FieldFaults
 from invoicing.invoices.models import MadeOutTo
-from invoicing.money import NotANumber, read_scaled
+from invoicing.money import Ambiguous, NotANumber, read_scaled
 from invoicing.payments.models import PaymentMethod
 from invoicing.text import clean
 
@@ -152,6 +152,9 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
 def _number(name: str, text: str, decimals: int, most: int, faults: list[Fault], code: str) -> int:
     try:
         value = read_scaled(text, decimals)
+    except Ambiguous:
+        faults.append(Fault(name, "ambiguous_number", {"value": clean(text)[:40]}))
+        return 0
     except NotANumber:
         faults.append(Fault(name, code if text.strip() else f"{code}_empty", {"value": clean(text)[:40]}))
         return 0

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.legal.texts import HERE
-from invoicing.money import read_scaled
+from invoicing.money import exact
 from invoicing.taxes.models import Tax, TaxRate, TaxSet, TaxSetMember
 
 
@@ -34,7 +34,7 @@ def load_reference(session: Session) -> int:
 
 def _tax(row: dict[str, Any]) -> Tax:
     rates = [
-        TaxRate(rate_e5=read_scaled(r["rate"], 3), valid_from=r["from"], valid_to=r.get("to")) for r in row["rates"]
+        TaxRate(rate_e5=exact(r["rate"], 3), valid_from=r["from"], valid_to=r.get("to")) for r in row["rates"]
     ]
     return Tax(code=row["code"], label_fr=row["fr"], label_en=row["en"], region=row["region"], rates=rates)
 

@@ -1,0 +1,51 @@
+"""The single full payment: it completes a manual invoice, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from invoicing.errors import FieldFaults, NotFound
+from invoicing.invoices.models import Invoice, Status
+from invoicing.journal import COMMAND
+from invoicing.payments.models import PaymentMethod
+from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
+from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_seller
+
+PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
+
+
+def test_a_full_payment_completes_the_invoice(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    payment = record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    invoice = session.get_one(Invoice, done.invoice_id)
+    assert (payment.amount_cents, invoice.status, invoice.remaining_cents) == (21600, Status.complete, 0)
+
+
+def test_the_same_form_twice_pays_once(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    one = record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    assert record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token").id == one.id
+
+
+def test_more_than_is_due_is_refused(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    with pytest.raises(NothingDue):
+        record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "another")
+
+
+def test_a_draft_cannot_be_paid(session: Session) -> None:
+    draft = make_draft(session, make_customer(session), make_seller(session))
+    with pytest.raises(NotFound):
+        record_full_payment(session, COMMAND, NOW, draft.id, PAID, "token")
+
+
+def test_tomorrows_payment_is_named(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    late = PaymentContent(PaymentMethod.cash, TODAY + timedelta(days=1))
+    with pytest.raises(FieldFaults) as refused:
+        record_full_payment(session, COMMAND, NOW, done.invoice_id, late, "token")
+    assert [fault.code for fault in refused.value.faults] == ["after_today"]
