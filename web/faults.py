@@ -60,6 +60,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         value=f["value"]),
     "bad_bic": lambda f: _("« %(value)s » n’est pas un BIC : il a 8 ou 11 lettres et chiffres.", value=f["value"]),
     "bad_accent": lambda f: _("« %(value)s » n’est pas une couleur. Écrivez par exemple #0b5563.", value=f["value"]),
+    "fixed": lambda f: _("Ce vendeur a déjà une facture : ceci ne change plus."),
     "bad_gst": lambda f: _(
         "« %(value)s » n’est pas un numéro de TPS : 9 chiffres, RT, puis 4 chiffres.", value=f["value"]),
     "bad_qst": lambda f: _(

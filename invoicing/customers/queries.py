@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from invoicing.accounts.models import User
 from invoicing.customers.models import Customer, CustomerAccess, Standing
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
@@ -34,7 +33,6 @@ class CustomerPage:
     """One page of the list; `after` is the key of its last row where there are more."""
 
     rows: tuple[CustomerRow, ...]
-    total: int
     after: tuple[str, int] | None
 
 
@@ -45,7 +43,6 @@ def find(
     where = matches(Customer.search_text, query)
     if standing:
         where = and_(where, Customer.standing == standing)
-    total = session.scalar(select(func.count(Customer.id)).where(where)) or 0
     page = select(Customer).where(where)
     if after:
         name, number = after
@@ -53,7 +50,7 @@ def find(
     found = session.scalars(page.order_by(Customer.sort_name, Customer.id).limit(PAGE + 1)).all()
     shown = found[:PAGE]
     last = (shown[-1].sort_name, shown[-1].id) if len(found) > PAGE else None
-    return CustomerPage(tuple(_rows(session, shown)), total, last)
+    return CustomerPage(tuple(_rows(session, shown)), last)
 
 
 def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
@@ -75,10 +72,11 @@ def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
     return [CustomerRow(c, counts.get(c.id, 0), tuple(sums.get(c.id, ())), c.sort_name in homonyms) for c in customers]
 
 
-def count(session: Session, standing: Standing | None = None) -> int:
-    """How many customers there are."""
-    query = select(func.count(Customer.id))
-    return session.scalar(query.where(Customer.standing == standing) if standing else query) or 0
+def counts(session: Session, query: str = "") -> dict[Standing, int]:
+    """How many customers of each standing the query finds."""
+    found = select(Customer.standing, func.count(Customer.id)).where(matches(Customer.search_text, query))
+    by_standing: dict[Standing, int] = dict(session.execute(found.group_by(Customer.standing)))  # type: ignore[arg-type]
+    return {standing: by_standing.get(standing, 0) for standing in Standing}
 
 
 def customer(session: Session, customer_id: int) -> Customer:
@@ -93,11 +91,6 @@ def homonyms(session: Session, customer: Customer) -> Sequence[Customer]:
     """Others of the same name."""
     query = select(Customer).where(Customer.sort_name == customer.sort_name, Customer.id != customer.id)
     return session.scalars(query.order_by(Customer.id).limit(5)).all()
-
-
-def user_by_email(session: Session, email: str) -> User | None:
-    """The user with this address, disabled or not."""
-    return session.scalar(select(User).where(User.email == email.strip().casefold()))
 
 
 def customers_of_user(session: Session, user_id: int) -> Sequence[Customer]:

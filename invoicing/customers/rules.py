@@ -20,10 +20,10 @@ _MAX = {"first_name": 120, "last_name": 120, "organisation_name": 200, "email": 
 
 @dataclass(eq=False)
 class MemberNumberTaken(Refused):
-    """Another customer has this member number."""
+    """Another customer has this member number; `by` is None where they took it at this very moment."""
 
     number: str
-    by: int
+    by: int | None
 
 
 @dataclass(eq=False)
@@ -53,6 +53,13 @@ class AddressTaken(Refused):
     user_id: int
 
 
+@dataclass(eq=False)
+class NoEmail(Refused):
+    """The member has no e-mail address to be invited at."""
+
+    customer_id: int
+
+
 @dataclass(frozen=True)
 class CustomerContent:
     """What a customer's form says, as typed; `check` cleans it."""
@@ -75,8 +82,8 @@ class CustomerContent:
     seller_id: int | None = None
 
 
-def check(content: CustomerContent) -> CustomerContent:
-    """The same, cleaned; refuses with every fault at once."""
+def check(content: CustomerContent, others: tuple[Fault, ...] = ()) -> CustomerContent:
+    """The same, cleaned; refuses with every fault at once, `others` included."""
     values = {f.name: getattr(content, f.name) for f in fields(content)}
     faults: list[Fault] = []
     for name, most in _MAX.items():
@@ -88,11 +95,13 @@ def check(content: CustomerContent) -> CustomerContent:
     faults += _name_faults(values) + _number_faults(values)
     if values["email"]:
         try:
-            values["email"] = validate_email(values["email"], check_deliverability=False).normalized
+            # Only addresses that `delivery` can write to.
+            found = validate_email(values["email"], check_deliverability=False, allow_smtputf8=False)
+            values["email"] = found.normalized
         except EmailNotValidError:
             faults.append(Fault("email", "bad_email", {"value": values["email"]}))
-    if faults:
-        raise FieldFaults(faults)
+    if faults or others:
+        raise FieldFaults([*faults, *others])
     return CustomerContent(**values)
 
 

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts.models import User
+from invoicing.accounts.models import Role, User
+from invoicing.accounts.queries import user_by_email
+from invoicing.accounts.secrets import Post
+from invoicing.accounts.service import add_user, invite
 from invoicing.customers.models import Customer, CustomerAccess, CustomerKind, Standing
 from invoicing.customers.rules import (
     AddressTaken,
     AlreadyMember,
     CustomerContent,
     MemberNumberTaken,
+    NoEmail,
     NotAMember,
     OwnAccess,
     check,
     text_faults,
 )
-from invoicing.errors import FieldFaults, NotFound, Stale
+from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.journal import Actor
 from invoicing.search import fold
+from invoicing.sellers.models import Seller
 from invoicing.text import clean
 
 Change = tuple[object, object]
+AGAIN = timedelta(minutes=10)  # the very same form within this time is the same form, sent twice
 
 
 def add_customer(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
     """A new contact; refuses with every fault of the content."""
-    customer = Customer(standing=Standing.contact, created_at=now, **asdict(check(content)))
+    customer = Customer(standing=Standing.contact, created_at=now, **asdict(_checked(session, content)))
     _fold(customer)
     session.add(customer)
     session.flush()
@@ -39,12 +46,25 @@ def add_customer(session: Session, actor: Actor, now: datetime, content: Custome
     return customer
 
 
+def add_customer_once(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
+    """The same, for a form: one that is sent twice makes one contact."""
+    wanted = asdict(_checked(session, content))
+    same = select(Customer).filter_by(**wanted).where(Customer.created_at > now - AGAIN)
+    return session.scalar(same.order_by(Customer.id).limit(1)) or add_customer(session, actor, now, content)
+
+
+def _checked(session: Session, content: CustomerContent) -> CustomerContent:
+    """The content, cleaned, with the seller that it names."""
+    unknown = content.seller_id is not None and session.get(Seller, content.seller_id) is None
+    return check(content, (Fault("seller_id", "choose"),) if unknown else ())
+
+
 def change_customer(
     session: Session, actor: Actor, now: datetime, customer_id: int, revision: int, content: CustomerContent
 ) -> Customer:
     """Changes the record; documents that stand keep what they say. Refuses a form drawn before another change."""
     customer = get(session, customer_id)
-    wanted = asdict(check(content))
+    wanted = asdict(_checked(session, content))
     took = session.execute(
         update(Customer).where(Customer.id == customer_id, Customer.revision == revision)
         .values(revision=revision + 1).execution_options(synchronize_session=False)
@@ -77,7 +97,10 @@ def make_member(session: Session, actor: Actor, now: datetime, customer_id: int,
         raise MemberNumberTaken(number, holder)
     customer.standing, customer.member_number = Standing.member, number
     _fold(customer)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else's number, taken at the same moment
+        raise MemberNumberTaken(number, None) from None
     changes: dict[str, Change] = {"standing": (Standing.contact, Standing.member), "member_number": (None, number)}
     journal.record(session, actor, now, "customer.became_member", ("customer", customer.id), changes)
     return customer
@@ -132,10 +155,26 @@ def member_to_invite(session: Session, customer_id: int) -> tuple[Customer, User
     customer = get(session, customer_id, lock=True)
     if not customer.is_member:
         raise NotAMember(customer_id)
-    user = session.scalar(select(User).where(User.email == customer.email.casefold()))
+    if not customer.email:
+        raise NoEmail(customer_id)
+    user = user_by_email(session, customer.email)
     if user is not None and not any(access.user_id == user.id for access in customer.access):
         raise AddressTaken(customer.email, user.id)
     return customer, user
+
+
+def invite_member(session: Session, actor: Actor, now: datetime, customer_id: int, post: Post) -> User:
+    """Mails an invitation to the member's own address; makes the user and the right where there is none yet.
+
+    Raises what `member_to_invite` refuses, and UserDisabled.
+    """
+    customer, user = member_to_invite(session, customer_id)
+    if user is None:
+        person = f"{customer.first_name} {customer.last_name}".strip() or customer.name
+        user = add_user(session, actor, now, customer.email, Role.member, person, customer.language)
+        link_user(session, actor, now, customer_id, user.id)
+    invite(session, actor, now, user.id, post)
+    return user
 
 
 def get(session: Session, customer_id: int, lock: bool = False) -> Customer:
@@ -151,9 +190,4 @@ def _fold(customer: Customer) -> None:
     c = customer
     c.search_text = fold(c.first_name, c.last_name, c.organisation_name, c.email, c.member_number, c.city, c.phone)
     own = c.organisation_name if c.kind == CustomerKind.organisation else f"{c.last_name} {c.first_name}"
-    c.sort_name = fold(own)[:200]
-
-
-def count(session: Session) -> int:
-    """How many customers there are."""
-    return session.scalar(select(func.count(Customer.id))) or 0
+    c.sort_name = fold(own)[:200].strip()

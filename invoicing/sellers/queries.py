@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from invoicing.documents.snapshot import Bank, Party
 from invoicing.errors import NotFound
-from invoicing.numbering import NoSeries, Series, Use
+from invoicing.numbering import NoSeries, Series, SeriesCounter, Use, period_of, write_number
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration
+from invoicing.sellers.rules import Missing, missing_of_seller
 from invoicing.taxes.models import Tax
+from invoicing.taxes.queries import sets_for
 
 
 def organisation(session: Session) -> Organisation | None:
@@ -81,3 +83,25 @@ def bank_of(seller: Seller) -> Bank:
         holder=seller.bank_holder or (seller.name if seller.iban else ""), iban=seller.iban, bic=seller.bic,
         interac=seller.interac, cheque=seller.cheque,
     )  # fmt: skip
+
+
+def all_sellers(session: Session) -> Sequence[Seller]:
+    """Every seller identity, oldest first."""
+    return session.scalars(select(Seller).order_by(Seller.id)).all()
+
+
+def all_series(session: Session, seller_id: int) -> Sequence[Series]:
+    """The series of a seller, oldest first."""
+    return session.scalars(select(Series).where(Series.seller_id == seller_id).order_by(Series.id)).all()
+
+
+def next_number(session: Session, series: Series, day: date) -> str:
+    """The number that the series would give on a day; nothing is taken."""
+    last = session.get(SeriesCounter, (series.id, period_of(series.format, day)), populate_existing=True)
+    return write_number(series.format, day, last.last + 1 if last else 1)
+
+
+def missing(session: Session, seller: Seller) -> list[Missing]:
+    """What the identity lacks for any invoice that it may make."""
+    borne = frozenset(member.tax_id for row in sets_for(session, seller) for member in row.members)
+    return missing_of_seller(seller, frozenset(registrations(session, seller.id)), borne)

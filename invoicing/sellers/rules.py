@@ -90,3 +90,19 @@ def number_faults(values: dict[str, str]) -> list[Fault]:
 def status_fits(region: Region, status: TaxStatus) -> bool:
     """Whether a seller of this region may have this tax status."""
     return status in STATUSES[region]
+
+
+def formats_meet(one: str, other: str) -> bool:
+    """Whether two formats of series could ever give the same number: « F{year}-{n:05} » and « F{year}-{n} » could."""
+    short, long = sorted((_prefix(one), _prefix(other)), key=len)
+    same = all(a == b or (_is_figure(a) and _is_figure(b) and "#" in (a, b)) for a, b in zip(short, long, strict=False))
+    return same and all(_is_figure(char) for char in long[len(short) :])
+
+
+def _prefix(format: str) -> str:
+    """What stands before the counter; # for each figure of a date."""
+    return format.replace("{year}", "#" * 4).replace("{date}", "#" * 8).partition("{n")[0]
+
+
+def _is_figure(char: str) -> bool:
+    return char == "#" or char.isdigit()
