@@ -13,6 +13,8 @@ from typing import Final
 from invoicing.money import NBSP
 
 _BREAKS: Final = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+# Anything but what most texts are made of, so that they are spared the look at each character.
+_UNUSUAL: Final = re.compile("[^\n\\x20-\\x7e\\xa0-\\xac\\xae-\u02ff\u2013\u2014\u2018-\u201e\u2022\u2026\u20ac]")
 _BLANKS: Final = re.compile(" {2,}")
 _PARAGRAPHS: Final = re.compile(r"\n{3,}")
 _KEPT_SPACES: Final = "\u00a0\u2007\u202f"
@@ -43,9 +45,9 @@ def _is_noncharacter(code: int) -> bool:
 def clean(text: str, *, lines: bool = False) -> str:
     """The text in NFC without invisible or reordering characters; line breaks stay only with `lines`."""
     text = _BREAKS.sub("\n" if lines else " ", text)
-    if not text.isascii() or not text.isprintable():
+    if _UNUSUAL.search(text):
         text = _INVISIBLE.sub("", "".join(map(_visible, text))).translate(_ALIKE)
-        text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text)
     text = "\n".join(_BLANKS.sub(" ", line.strip(" " + NBSP)) for line in text.split("\n"))
     return _PARAGRAPHS.sub("\n\n", text.strip("\n"))
 
@@ -78,10 +80,12 @@ _FRENCH: Final = (
     (re.compile(r"\b([Nn]°) ?(?=\w)"), r"\1" + NBSP),
 )
 
+_FRENCH_SIGN: Final = re.compile(r"[«»°]| [:;!?%€$]|\d \d")
+
 
 def typeset(text: str, language: str) -> str:
     """The text with no-break spaces where French wants them; English is returned as it is."""
-    if not language.startswith("fr"):
+    if not language.startswith("fr") or not _FRENCH_SIGN.search(text):
         return text
     for pattern, better in _FRENCH:
         text = pattern.sub(better, text)

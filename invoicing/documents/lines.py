@@ -18,18 +18,27 @@ from xhtml2pdf import parser
 from xhtml2pdf.tags import pisaTag
 from xhtml2pdf.util import getSize
 
+from invoicing.documents import qr
 from invoicing.documents.measure import (
     ASCENT,
+    CODE,
     DETAIL,
+    DETAIL_LEADING,
     GUTTER,
     HEAD,
     HEAD_LEADING,
+    LEADING,
+    PAY,
+    PAY_LEADING,
+    PAY_LEFT,
     STRONG,
     SUM_LEADING,
     TEXT,
     Measured,
+    PayLine,
     SumRow,
     head_height,
+    pay_of,
     rows_of,
     sums_height,
     sums_of,
@@ -60,7 +69,7 @@ class Look:
 class Lines(Flowable):  # type: ignore[misc]
     """The rows of a document; splits between rows and repeats its head."""
 
-    def __init__(self, look: Look, rows: list[Measured], final: bool = True) -> None:
+    def __init__(self, look: Look, rows: tuple[Measured, ...], final: bool = True) -> None:
         super().__init__()
         self.look, self.rows, self.final = look, rows, final
         self.spaceBefore = self.spaceAfter = 0
@@ -83,7 +92,9 @@ class Lines(Flowable):  # type: ignore[misc]
         if kept < 1:
             return []
         turn = [FrameBreak()] if fitting > kept else []
-        return [Lines(self.look, self.rows[:kept], final=False), *turn, Lines(self.look, self.rows[kept:])]
+        first = Lines(self.look, self.rows[:kept], final=False)
+        first.spaceBefore = self.spaceBefore
+        return [first, *turn, Lines(self.look, self.rows[kept:])]
 
     def draw(self) -> None:
         """Head, rules and cells, in reading order."""
@@ -120,42 +131,74 @@ class Lines(Flowable):  # type: ignore[misc]
         _face(texts, look.font, TEXT, look.ink)
         for place, (width, cell) in enumerate(zip(look.widths, row.cells, strict=True)):
             right, y = right + width, top - row.pad - ASCENT
-            for text in cell:
-                _put(texts, right if place else None, y, text, look.font, TEXT)
-                y -= row.leading
+            for text, wide in cell:
+                texts.setTextOrigin(right - wide if place else 0, y)
+                texts.textOut(text)
+                y -= LEADING
         if row.details:
             _face(texts, look.font, DETAIL, QUIET)
-            y = top - row.pad - ASCENT - len(row.cells[0]) * row.leading + 0.8
+            y = top - row.pad - ASCENT - len(row.cells[0]) * LEADING + 0.8
             for text in row.details:
                 _put(texts, None, y, text, look.font, DETAIL)
-                y -= row.detail_leading
+                y -= DETAIL_LEADING
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What stands under the rows: totals, mentions, how to pay, and the payload of the QR code."""
+
+    rows: list[SumRow]
+    mentions: list[str]
+    pay: list[PayLine]
+    code: str
+
+    @property
+    def height(self) -> float:
+        """Points from the table to the end of the longest part."""
+        side = max(len(self.pay) * PAY_LEADING, CODE if self.code else 0)
+        return max(sums_height(self.rows, self.mentions), side)
+
+
+@dataclass(frozen=True)
+class SumLook:
+    """How the totals are set, in points: column of amounts and width of the rules."""
+
+    font: str
+    bold: str
+    ink: Color
+    values: float
+    wide: float
 
 
 class Sums(Flowable):  # type: ignore[misc]
-    """The totals, at the right; the amount that matters stands between a rule and the accountant's double rule."""
+    """The totals at the right, between a rule and the accountant's double rule; payment at the left."""
 
-    def __init__(self, rows: list[SumRow], mentions: list[str], look: SumLook) -> None:
+    def __init__(self, closing: Closing, look: SumLook) -> None:
         super().__init__()
-        self.rows, self.mentions, self.look = rows, mentions, look
+        self.closing, self.look = closing, look
         self.spaceBefore = self.spaceAfter = 0
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """At least as high as the payment block at its left."""
-        self.width, self.height = width, max(self.look.least, sums_height(self.rows, self.mentions))
+        """The whole width; never split."""
+        self.width, self.height = width, self.closing.height
         return self.width, self.height
 
     def draw(self) -> None:
-        """Row by row, then the grand total, then the mentions."""
+        """Totals row by row, then the grand total, the mentions, and how to pay."""
         texts, y = self.canv.beginText(), self.height
-        for row in self.rows[:-1]:
+        *rows, grand = self.closing.rows
+        for row in rows:
             self._draw_sum(texts, row, y)
             y -= row.height
-        y = self._draw_grand(texts, self.rows[-1], y)
+        y = self._draw_grand(texts, grand, y)
         _face(texts, self.look.font, DETAIL, QUIET)
-        for text in self.mentions:
+        for text in self.closing.mentions:
             y -= HEAD_LEADING
             _put(texts, self.width, y, text, self.look.font, DETAIL)
+        self._draw_pay(texts)
         self.canv.drawText(texts)
+        if self.closing.code:
+            _draw_code(self.canv, self.closing.code, self.height)
 
     def _draw_sum(self, texts: Any, row: SumRow, top: float) -> None:
         look, middle, y = self.look, self.width - self.look.values, top - ASCENT
@@ -188,17 +231,30 @@ class Sums(Flowable):  # type: ignore[misc]
         canvas.restoreState()
         return last - 9
 
+    def _draw_pay(self, texts: Any) -> None:
+        """Labels quiet, what to copy in bold."""
+        left = PAY_LEFT if self.closing.code else 0.0
+        y = self.height - ASCENT + 1
+        for line in self.closing.pay:
+            texts.setTextOrigin(left, y)
+            for text, font in ((line.plain, self.look.font), (line.strong, self.look.bold)):
+                if text:
+                    _face(texts, font, PAY, QUIET)
+                    texts.textOut(text)
+            y -= PAY_LEADING
 
-@dataclass(frozen=True)
-class SumLook:
-    """How the totals are set, in points: column of amounts, width of the rules, least height."""
 
-    font: str
-    bold: str
-    ink: Color
-    values: float
-    wide: float
-    least: float
+def _draw_code(canvas: Any, payload: str, top: float) -> None:
+    """The QR code as one filled path, 25 mm wide."""
+    runs, size = qr.runs(payload)
+    module = CODE / size
+    path = canvas.beginPath()
+    for x, y, length in runs:
+        path.rect(x * module, top - (y + 1) * module, length * module, module)
+    canvas.saveState()
+    canvas.setFillGray(0)
+    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.restoreState()
 
 
 def _face(texts: Any, font: str, size: float, colour: Color) -> None:
@@ -241,25 +297,34 @@ class LinesElement(_Element):
 
     def flowable(self, text: str, get: Any, frag: Any) -> Flowable:
         """The table as the template wrote it; refuses rows of another width."""
-        heads, *rows = (line.split("\t") for line in text.split("\n"))
+        heads, *rows = (tuple(line.split("\t")) for line in text.split("\n"))
         widths = tuple(getSize(width) for width in get("widths").split())
         font = tt2ps(frag.fontName, 0, 0)
         room = [width - GUTTER for width in widths]
         wrapped = tuple(tuple(wrap(head, HEAD, width)) for head, width in zip(heads, room, strict=True))
         look = Look(widths, wrapped, font, frag.textColor, int(get("keep")), getSize(get("reserve")))
-        return Lines(look, rows_of(rows, widths, getSize(get("pad"))))
+        return Lines(look, rows_of(tuple(rows), widths, getSize(get("pad"))))
 
 
 class SumsElement(_Element):
-    """`<pdf:sums>`: a line per sum, the grand total last; mentions after an empty line."""
+    """`<pdf:sums>`: four parts, each ended by U+2029: totals, mentions, ways to pay, payload of the QR code."""
 
     def flowable(self, text: str, get: Any, frag: Any) -> Flowable:
-        """The totals as the template wrote them."""
-        sums, _, mentions = text.partition("\n\n")
-        wide, values = getSize(get("wide")), getSize(get("values"))
-        rows, lines = sums_of([line.split("\t") for line in sums.split("\n")], mentions.split("\n"), wide, values)
-        faces = tt2ps(frag.fontName, 0, 0), tt2ps(frag.fontName, 1, 0)
-        return Sums(rows, lines, SumLook(*faces, frag.textColor, values, wide, getSize(get("least"))))
+        """The block as the template wrote it."""
+        sums, mentions, ways, code = ([line.split("\t") for line in part] for part in _parts(text, 4))
+        wide, values, beside = (getSize(get(name)) for name in ("wide", "values", "beside"))
+        rows, notes = sums_of(sums, [mention for (mention,) in mentions], wide, values)
+        look = SumLook(tt2ps(frag.fontName, 0, 0), tt2ps(frag.fontName, 1, 0), frag.textColor, values, wide)
+        payload = "\n".join(code[0]) if code else ""
+        return Sums(Closing(rows, notes, pay_of([(way, what) for way, what in ways], beside), payload), look)
+
+
+def _parts(text: str, count: int) -> list[list[str]]:
+    """The lines of an element in its parts, which U+2029 ends; no cell can hold one."""
+    *parts, rest = ([line for line in part.split("\n") if line] for part in text.split("\u2029"))
+    if len(parts) != count or rest:
+        raise ValueError("an element of the paper has the wrong parts")
+    return parts
 
 
 def register() -> bool:

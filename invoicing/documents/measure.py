@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from reportlab.pdfbase.pdfmetrics import getAscentDescent, registerFont, stringWidth
+from reportlab.pdfbase.pdfmetrics import getAscentDescent, getFont, registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 
 FONTS: Final = Path(__file__).parent / "fonts"
@@ -24,7 +25,12 @@ HEAD: Final = 7.5
 HEAD_LEADING: Final = 9.6
 SUM_LEADING: Final = TEXT * 1.45
 STRONG: Final = 13.0
+PAY: Final = 8.0
+PAY_LEADING: Final = 10.4
+CODE: Final = 25 * 72 / 25.4  # the QR code, 25 mm
+PAY_LEFT: Final = 29 * 72 / 25.4  # text beside the code
 GUTTER: Final = 5.0
+_PLAIN: Final = getFont(PLAIN)
 ASCENT: Final = getAscentDescent(PLAIN, TEXT)[0] * 0.97
 MOST_LINES: Final = 20  # of one row; a taller one goes on in the next, so that two rows and the totals fit a page
 
@@ -63,52 +69,54 @@ def _pieces(word: str, size: float, room: float, font: str) -> list[str]:
     return [*pieces, word]
 
 
+Cell = tuple[tuple[str, float], ...]  # lines with their widths
+Rows = tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True)
 class Measured:
     """A row ready to be drawn; `last` where its hairline follows."""
 
-    cells: tuple[tuple[str, ...], ...]
+    cells: tuple[Cell, ...]
     details: tuple[str, ...]
     pad: float
+    height: float  # points from rule to rule
     last: bool = True
-    leading: float = LEADING
-    detail_leading: float = DETAIL_LEADING
-
-    @property
-    def height(self) -> float:
-        """Points from rule to rule."""
-        label = len(self.cells[0]) * LEADING + len(self.details) * DETAIL_LEADING
-        return max(label, max(map(len, self.cells)) * LEADING) + (2 if self.last else 1) * self.pad
 
 
-def rows_of(rows: list[list[str]], widths: tuple[float, ...], pad: float) -> list[Measured]:
+@lru_cache(maxsize=2)  # the plan and then the flowable ask for the same rows
+def rows_of(rows: Rows, widths: tuple[float, ...], pad: float) -> tuple[Measured, ...]:
     """Rows of text cells (details after U+2028 in the first) as measured rows; refuses another number of cells."""
     measured: list[Measured] = []
+    room = widths[0] - GUTTER
     for row in rows:
         if len(row) != len(widths):
             raise ValueError(f"{len(row)} cells for {len(widths)} columns")
         label, *details = row[0].split(_DETAIL_MARK)
-        room = widths[0] - GUTTER
-        cells = [wrap(label, TEXT, room), *_narrow(row[1:], widths[1:])]
+        cells = [_cell(text, width - GUTTER) for text, width in zip((label, *row[1:]), widths, strict=True)]
         quiet = [line for detail in details for line in wrap(detail, DETAIL, room)]
         measured += _cut(cells, quiet, pad)
-    return measured
+    return tuple(measured)
 
 
-def _narrow(texts: list[str], widths: tuple[float, ...]) -> list[list[str]]:
-    return [wrap(text, TEXT, width - GUTTER) for text, width in zip(texts, widths, strict=True)]
+def _cell(text: str, room: float) -> Cell:
+    wide = _PLAIN.stringWidth(text, TEXT)
+    if wide <= room:
+        return ((text, wide),)
+    return tuple((line, _PLAIN.stringWidth(line, TEXT)) for line in wrap(text, TEXT, room))
 
 
-def _cut(cells: list[list[str]], details: list[str], pad: float) -> list[Measured]:
+def _cut(cells: list[Cell], details: list[str], pad: float) -> Iterator[Measured]:
     """One row, or several without a rule between them where it is too tall to keep together."""
-    parts: list[Measured] = []
     while True:
-        here = tuple(tuple(cell[:MOST_LINES]) for cell in cells)
+        here = tuple(cell[:MOST_LINES] for cell in cells)
         quiet = max(MOST_LINES - len(here[0]), 0)
-        last = all(len(cell) <= MOST_LINES for cell in cells) and len(details) <= quiet
-        parts.append(Measured(here, tuple(details[:quiet]), pad, last))
+        last = len(details) <= quiet and all(len(cell) <= MOST_LINES for cell in cells)
+        tallest = max(map(len, here)) * LEADING
+        height = max(len(here[0]) * LEADING + len(details[:quiet]) * DETAIL_LEADING, tallest) + (1 + last) * pad
+        yield Measured(here, tuple(details[:quiet]), pad, height, last)
         if last:
-            return parts
+            return
         cells, details = [cell[MOST_LINES:] for cell in cells], details[quiet:]
 
 
@@ -147,6 +155,27 @@ def sums_height(rows: list[SumRow], mentions: list[str]) -> float:
     """Height of the whole block of totals."""
     grand = len(rows[-1].label) * STRONG * 1.25 + 16
     return sum(row.height for row in rows[:-1]) + grand + len(mentions) * HEAD_LEADING + (4 if mentions else 0)
+
+
+@dataclass(frozen=True)
+class PayLine:
+    """One line of the payment block: a quiet label or its end, then what to copy or a part of it."""
+
+    plain: str
+    strong: str
+
+
+def pay_of(ways: list[tuple[str, str]], room: float) -> list[PayLine]:
+    """Ways to pay, each from a new line: what to copy follows its label, and goes below where it doesn't fit."""
+    lines: list[PayLine] = []
+    for label, what in ways:
+        left = room - stringWidth(label + " ", PLAIN, PAY)
+        if stringWidth(what, BOLD, PAY) <= left:
+            lines.append(PayLine(label + " ", what))
+            continue
+        lines += [PayLine(line, "") for line in wrap(label, PAY, room)]
+        lines += [PayLine("", line) for line in wrap(what, PAY, room, BOLD)]
+    return lines
 
 
 @lru_cache(maxsize=256)

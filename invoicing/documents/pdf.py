@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +55,7 @@ def default_templates() -> Path:
     return HERE.parents[1] / "templates"
 
 
-def cells(row: list[str]) -> str:
+def cells(row: Sequence[str]) -> str:
     """A row for `<pdf:lines>` and `<pdf:sums>`; nothing in a cell can end it. Escaped afterwards, by autoescape."""
     return "\t".join(_SEPARATORS.sub(" ", cell) for cell in row)
 
@@ -98,7 +99,7 @@ class Renderer:
         planned = plan(paper)
         images = {
             "logo": picture(logo.read_bytes(), LOGO_BOX) if logo else None,
-            "code": picture(qr.png(paper.epc), (25.0, 25.0)) if paper.epc else None,
+            "code": picture(qr.png(paper.epc), (25.0, 25.0)) if paper.epc and not fast else None,
         }
         told = pages or planned.pages
         for _ in range(3):

@@ -7,13 +7,17 @@ from typing import Final
 
 from invoicing.documents.measure import (
     BOLD,
+    CODE,
     GUTTER,
     HEAD,
     LEADING,
+    PAY_LEADING,
     TEXT,
     Measured,
+    Rows,
     head_height,
     height_of,
+    pay_of,
     rows_of,
     sums_height,
     sums_of,
@@ -34,6 +38,7 @@ FOOT_SIZE: Final = 7.0
 FOOT_LEADING: Final = FOOT_SIZE * 1.28
 FOOT_MOST: Final = 9  # lines of terms; longer ones are set once, under the totals
 ROOMY, TIGHT = 3.0, 1.5  # points above and below a row
+VALUES: Final = 30.0  # column of the totals' amounts
 KEEP: Final = 2  # rows that go on with the totals
 
 
@@ -54,7 +59,6 @@ class Plan:
     pay_width: float
     sums_width: float
     values: float
-    least: float
     reserve: float
     terms_below: bool
     pages: int
@@ -68,8 +72,7 @@ def plan(paper: Paper) -> Plan:
     below, foot = _foot(paper, height, flow)
     sums_width = 84.0 if paper.epc else 94.0
     pay_width = flow - sums_width - (29 if paper.epc else 0) - 4
-    least = max(27 * MM if paper.epc else 0, _pay_height(paper, pay_width))
-    closing = 4 * MM + max(least, _sums_height(paper, sums_width)) + 2
+    closing = 4 * MM + _closing(paper, sums_width, pay_width)
     columns = _columns(paper, flow)
     first = _first(paper)
     rows = rows_of(cell_rows(paper), tuple(column * MM for column in columns), pad)
@@ -88,21 +91,20 @@ def plan(paper: Paper) -> Plan:
         pad=pad,
         pay_width=pay_width,
         sums_width=sums_width,
-        values=30.0,
-        least=least,
+        values=VALUES,
         reserve=closing,
         terms_below=below,
         pages=_pages(rows, closing, head_height(max(map(len, heads))), spaces),
     )
 
 
-def cell_rows(paper: Paper) -> list[list[str]]:
+def cell_rows(paper: Paper) -> Rows:
     """The rows as text cells, details after U+2028 under their label."""
     rows = []
     for row in paper.rows:
         label, *others = paper.cells(row)
-        rows.append(["\u2028".join((label, *row.details)), *others])
-    return rows
+        rows.append(("\u2028".join((label, *row.details)), *others))
+    return tuple(rows)
 
 
 def cell_sums(paper: Paper) -> list[list[str]]:
@@ -122,18 +124,16 @@ def _foot(paper: Paper, height: float, flow: float) -> tuple[bool, float]:
     room = flow * MM
     identity, terms = (len(wrap(text, FOOT_SIZE, room)) for text in (paper.identity, " ".join(paper.terms)))
     below = terms > FOOT_MOST
-    lines = min(identity, 4) + (0 if below or not paper.terms else terms) + 1
+    spare = terms // 5  # xhtml2pdf may break a long paragraph a little earlier
+    lines = min(identity, 4) + (0 if below or not paper.terms else terms + spare) + 1
     return below, height - max(25.0, 8 + lines * FOOT_LEADING / MM + 2)
 
 
-def _pay_height(paper: Paper, width: float) -> float:
-    lines = tuple(f"{fact.label} {fact.value}" for fact in paper.pay)
-    return height_of(lines, 8.2, 8 * 1.3, width * MM) if lines else 0
-
-
-def _sums_height(paper: Paper, width: float) -> float:
-    rows, mentions = sums_of(cell_sums(paper), list(paper.mentions), width * MM, 30 * MM)
-    return sums_height(rows, mentions)
+def _closing(paper: Paper, sums_width: float, pay_width: float) -> float:
+    """Height of totals, mentions and payment."""
+    rows, mentions = sums_of(cell_sums(paper), list(paper.mentions), sums_width * MM, VALUES * MM)
+    pay = len(pay_of([(fact.label, fact.value) for fact in paper.pay], pay_width * MM)) * PAY_LEADING
+    return max(sums_height(rows, mentions), pay, CODE if paper.epc else 0)
 
 
 def _first(paper: Paper) -> float:
@@ -157,7 +157,7 @@ def _opening(paper: Paper, flow: float) -> float:
     return sentence + height_of(quiet, TEXT, LEADING, room) + 5 * MM
 
 
-def _pages(rows: list[Measured], closing: float, head: float, spaces: tuple[float, float]) -> int:
+def _pages(rows: tuple[Measured, ...], closing: float, head: float, spaces: tuple[float, float]) -> int:
     """Fills pages with rows as the flowables will; two rows at least stay with the totals."""
     pages, space = 1, spaces[0] - head
     for place, row in enumerate(rows):

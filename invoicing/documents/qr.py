@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
+from itertools import groupby
 from typing import Final
 
 import segno
@@ -36,14 +36,27 @@ def payload(holder: str, iban: str, bic: str, cents: int, reference: str) -> str
     return text if len(text.encode()) <= MOST_BYTES else ""
 
 
-def png(text: str, scale: int = 2) -> bytes:
-    """The code as a PNG without margin; a fixed mask, since choosing the best of eight costs more than the rest."""
-    code = segno.make(text.encode(), error="m", boost_error=False, micro=False, mode="byte", mask=2)
+def _code(text: str) -> segno.QRCode:
+    """A fixed mask, since choosing the best of eight costs more than the rest."""
+    return segno.make(text.encode(), error="m", boost_error=False, micro=False, mode="byte", mask=2)
+
+
+def runs(text: str) -> tuple[list[tuple[int, int, int]], int]:
+    """The dark runs of the code as (x, y, length) in modules from its top left, and its size."""
+    matrix = _code(text).matrix
+    found = []
+    for y, row in enumerate(matrix):
+        x = 0
+        for dark, group in groupby(row):
+            length = len(list(group))
+            if dark:
+                found.append((x, y, length))
+            x += length
+    return found, len(matrix)
+
+
+def png(text: str, scale: int = 4) -> bytes:
+    """The code as a PNG without margin, for pages and e-mails."""
     out = io.BytesIO()
-    code.save(out, scale=scale, border=0, kind="png")
+    _code(text).save(out, scale=scale, border=0, kind="png")
     return out.getvalue()
-
-
-def data_uri(text: str) -> str:
-    """The code as a `data:` address."""
-    return "data:image/png;base64," + base64.b64encode(png(text)).decode()

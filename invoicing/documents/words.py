@@ -105,7 +105,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "watermark": ("BROUILLON", "", "DRAFT"),
     "number": ("N°", "", "No."),
     "number_later": ("attribué à la finalisation", "", "given when finalised"),
-    "unnumbered": ("sans numéro", "", "no number"),
+    "unnumbered": ("(brouillon)", "", "(draft)"),
     "order_number": ("Commande n°", "", "Order no."),
     "request_number": ("Demande n°", "", "Request no."),
     "issued": ("Date d’émission", "", "Date of issue"),
