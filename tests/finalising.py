@@ -1,0 +1,38 @@
+"""A process of its own that finalises drafts and says each number as soon as it is committed.
+
+Run as `python -m tests.finalising URL ID…`; used by test_processes, which kills some of them.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from sqlalchemy.orm import sessionmaker
+
+from invoicing.database import make_engine, transaction
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.rules import AlreadyFinalised
+from invoicing.invoices.service import finalise
+from invoicing.journal import COMMAND
+from tests.conftest import JOURNAL_KEY
+from tests.factories import NOW
+
+
+def main(url: str, drafts: list[int]) -> None:
+    """Finalises every draft of the list; those that stand already are passed over."""
+    factory = sessionmaker(make_engine(url), info={"journal_key": JOURNAL_KEY.encode()})
+    for draft_id in drafts:
+        try:
+            with transaction(factory) as session:
+                draft = session.get_one(Invoice, draft_id)
+                done = finalise(
+                    session, COMMAND, NOW, draft_id, draft.revision, draft.total_cents, email=True, domain="example.org"
+                )
+        except AlreadyFinalised as refused:
+            print("already", refused.number, flush=True)
+        else:
+            print("done", done.number, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], [int(number) for number in sys.argv[2:]])
