@@ -14,9 +14,9 @@ from invoicing.accounts.models import Role, User
 from invoicing.accounts.rules import PASSWORD_MAX, fold_email
 from invoicing.database import transaction
 from invoicing.journal import COMMAND
-from lettrine.app import post
 from lettrine.cli import desk, json_option, read_settings, say
 from web.database import now
+from web.services import post_of
 from web.words import LANGUAGES
 
 link_option = click.option("--print-link", is_flag=True, help="Also print the link. Whoever has it sets the password.")
@@ -54,7 +54,7 @@ def add(email: str, role: str, name: str, language: str, password_stdin: bool, p
             made = service.add_user(session, COMMAND, now(), email, Role(role), name, language)
             if hashed:
                 service.set_password(session, COMMAND, now(), made.id, hashed)
-            link = None if hashed else service.invite(session, COMMAND, now(), made.id, post(settings))
+            link = None if hashed else service.invite(session, COMMAND, now(), made.id, post_of(settings))
             user_id = made.id
     _tell(as_json, Invited(user_id, link if print_link else None), f"User {user_id} added.", invited=hashed is None)
 
@@ -91,7 +91,7 @@ def enable(email: str, as_json: bool) -> None:
 def _invite(factory: sessionmaker[Session], email: str, settings: Settings) -> Invited:
     with transaction(factory) as session:
         found = _find(session, email)
-        return Invited(found.id, service.invite(session, COMMAND, now(), found.id, post(settings)))
+        return Invited(found.id, service.invite(session, COMMAND, now(), found.id, post_of(settings)))
 
 
 def _set_active(email: str, active: bool, as_json: bool) -> None:

@@ -15,12 +15,11 @@ import web
 from admin import bp as admin
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
-from invoicing.accounts.secrets import Post, Sealer
 from invoicing.database import tune
 from portal import bp as portal
 from web import errors, filters, security, signin, site, words
 from web.database import db
-from web.services import Services
+from web.services import Services, post_of
 from web.sessions import login_manager
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +48,7 @@ def create_app(settings: Settings) -> Flask:
         static_url_path="/static",
     )
     app.config.update(configuration(settings))
-    app.extensions["lettrine"] = Services(settings=settings, post=post(settings))
+    app.extensions["lettrine"] = Services(settings=settings, post=post_of(settings))
     _connect(app, settings)
     security.init_app(app, settings.is_https)
     login_manager.init_app(app)
@@ -96,12 +95,6 @@ def database_url(settings: Settings) -> URL:
     if url.get_backend_name() == "sqlite" and url.database:
         url = url.set(database=str(Path(url.database).resolve()))
     return url
-
-
-def post(settings: Settings) -> Post:
-    """What mailed links need: never from a request, always from the settings."""
-    base = settings.public_url.rstrip("/") + "/connexion/mot-de-passe/"
-    return Post(Sealer(settings.fernet_keys), base, settings.host)
 
 
 def _connect(app: Flask, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app
 
 from config.settings import Settings
-from invoicing.accounts.secrets import Post
+from invoicing.accounts.secrets import Post, Sealer
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,9 @@ class Services:
 def services() -> Services:
     """The services of the application that is answering."""
     return cast(Services, current_app.extensions["lettrine"])
+
+
+def post_of(settings: Settings) -> Post:
+    """What mailed links need: never from a request, always from the settings."""
+    base = settings.public_url.rstrip("/") + "/connexion/mot-de-passe/"
+    return Post(Sealer(settings.fernet_keys), base, settings.host)
