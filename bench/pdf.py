@@ -17,19 +17,19 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from reportlab.lib.colors import Color, HexColor  # noqa: E402
-from reportlab.lib.styles import ParagraphStyle  # noqa: E402
-from reportlab.lib.utils import ImageReader  # noqa: E402
-from reportlab.pdfbase.pdfmetrics import registerFont  # noqa: E402
-from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
-from reportlab.pdfgen.canvas import Canvas  # noqa: E402
-from reportlab.platypus import BaseDocTemplate, Image, Paragraph, SimpleDocTemplate, Table, TableStyle  # noqa: E402
+from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Image, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from invoicing.documents import qr  # noqa: E402
-from invoicing.documents.paper import Facts, Paper, paper_of  # noqa: E402
-from invoicing.documents.pdf import HERE, Renderer  # noqa: E402
-from invoicing.documents.snapshot import Snapshot  # noqa: E402
-from tests.documents.samples import VAT_20, VAT_55, french  # noqa: E402
+from invoicing.documents import qr
+from invoicing.documents.paper import Facts, Paper, paper_of
+from invoicing.documents.pdf import HERE, Renderer
+from invoicing.documents.snapshot import Snapshot
+from tests.documents.samples import VAT_20, VAT_55, french
 
 MM = 72 / 25.4
 GOAL = 4.0

@@ -96,6 +96,7 @@ class Renderer:
     def render(self, paper: Paper, logo: Path | None = None, *, fast: bool = FAST, pages: int = 0) -> Rendered:
         """The paper as PDF; `fast` and a guess of the `pages` are only for tests. Raises RenderFailed."""
         _check(paper)
+        fast = fast and FAST
         planned = plan(paper)
         images = {
             "logo": picture(logo.read_bytes(), LOGO_BOX) if logo else None,
@@ -103,7 +104,7 @@ class Renderer:
         }
         told = pages or planned.pages
         for _ in range(3):
-            data = self._draw(paper, planned, told, fast and FAST, images)
+            data = self._draw(paper, planned, told, fast, images)
             found = len(_PAGE.findall(data))
             if found == told:
                 return Rendered(data, found)

@@ -33,7 +33,6 @@ NEXT_TOP: Final = 26.0  # below the running head
 AT: Final = 52.0  # the buyer's name, inside the envelope's window
 FIRST: Final = 98.0  # the sentence, where nothing pushes it down
 META: Final = 82.0  # width of title and facts
-SELLER: Final = 80.0
 FOOT_SIZE: Final = 7.0
 FOOT_LEADING: Final = FOOT_SIZE * 1.28
 FOOT_MOST: Final = 9  # lines of terms; longer ones are set once, under the totals
