@@ -166,7 +166,7 @@ def _known(sessions: Sessions, version_id: int) -> _Known:
         row = session.execute(query).first()
     if row is None or row.snapshot is None:
         raise NotFound
-    return _Known(*row)
+    return _Known(row.facts, row.sha256, row.snapshot)
 
 
 def _draw(archive: Archive, renderer: Renderer, known: _Known) -> Drawn:

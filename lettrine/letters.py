@@ -1,0 +1,228 @@
+"""The words of each e-mail, in the language of the moment; `lettrine.mails` finds the facts and sends for the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from invoicing.documents.dates import long_date, long_datetime, plain_date
+from invoicing.documents.desk import CREDITS, PAYABLE, Facts, Heading
+from invoicing.documents.snapshot import Snapshot
+from invoicing.documents.words import LANGUAGES
+from invoicing.money import NBSP, write_money
+from web.words import _, language
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Everything that an e-mail shows, as finished sentences; without a `url` it has no button."""
+
+    template: str
+    lang: str
+    subject: str
+    preview: str
+    organisation: str
+    heading: str
+    greeting: str
+    paragraphs: tuple[str, ...]
+    button: str
+    url: str
+    small: tuple[str, ...]
+    foot: tuple[str, ...]
+    amount: str = ""
+    till: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def colon(self) -> str:
+        """The colon after a label."""
+        return f"{NBSP}:" if self.lang.startswith("fr") else ":"
+
+    @property
+    def aside(self) -> str:
+        """What stands above the address in clear."""
+        return _("Si le bouton ne fonctionne pas, copiez cette adresse dans votre navigateur :")
+
+
+@dataclass(frozen=True)
+class InvoiceCase:
+    """What an invoice's e-mail is about."""
+
+    organisation: str
+    snapshot: Snapshot
+    facts: Facts
+    person: str  # who is greeted; empty for an organisation
+    url: str  # in the member zone; empty for a contact, who has none
+    remaining_cents: int
+
+    @property
+    def number(self) -> str:
+        """The number that the document bears."""
+        return self.facts.official_number or self.snapshot.number
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether something is still to be paid."""
+        return self.facts.heading in PAYABLE and self.remaining_cents > 0 and not self.facts.paid_on
+
+
+@dataclass(frozen=True)
+class LinkCase:
+    """What a link's e-mail is about."""
+
+    organisation: str
+    contact: str
+    person: str
+    url: str
+    until: datetime  # in the organisation's time zone
+    is_staff: bool = False
+
+
+def greeting(person: str) -> str:
+    """« Bonjour Élodie Lefèvre, », or without a name."""
+    return _("Bonjour %(name)s,", name=person) if person else _("Bonjour,")
+
+
+def invoice_letter(case: InvoiceCase) -> Letter:
+    """An invoice or credit note: the amount and its date first, then how to pay."""
+    words, snapshot = LANGUAGES[language()], case.snapshot
+    title: str = getattr(words, case.facts.heading.value)
+    amount = write_money(snapshot.total_cents, snapshot.currency, language())
+    till = _till(case)
+    return Letter(
+        template="invoice",
+        lang=words.language,
+        subject=f"{title} {case.number} · {case.organisation}",
+        preview=f"{amount} {till}. " + _("Le document est joint en PDF."),
+        organisation=case.organisation,
+        heading=_("Votre %(title)s %(number)s", title=title.lower(), number=case.number),
+        greeting=greeting(case.person),
+        paragraphs=(_message(case),),
+        button=_("Voir la facture") if case.facts.heading is Heading.invoice else _("Voir le document"),
+        url=case.url,
+        small=_safety(case),
+        foot=_invoice_foot(case),
+        amount=amount,
+        till=till,
+        facts=_payment_facts(case, title),
+    )
+
+
+def _till(case: InvoiceCase) -> str:
+    snapshot, facts = case.snapshot, case.facts
+    if facts.heading in CREDITS:
+        return _("en votre faveur")
+    if paid_on := facts.paid_on or snapshot.paid_on:
+        return _("payée le %(day)s", day=long_date(paid_on, language()))
+    if not case.is_owed:
+        return _("déjà réglée") if snapshot.total_cents else _("rien à régler")
+    day = long_date(snapshot.due_on, language()) if snapshot.due_on else ""
+    if case.remaining_cents < snapshot.total_cents:
+        rest = write_money(case.remaining_cents, snapshot.currency, language())
+        return (
+            _("dont %(rest)s restent à régler au plus tard le %(day)s", rest=rest, day=day)
+            if day
+            else _("dont %(rest)s restent à régler", rest=rest)
+        )
+    return _("à régler au plus tard le %(day)s", day=day) if day else _("à régler")
+
+
+def _message(case: InvoiceCase) -> str:
+    day = plain_date(case.snapshot.issued_on, language())
+    if case.facts.heading is Heading.invoice:
+        joined = _("Vous trouverez ci-joint, en PDF, votre facture du %(day)s.", day=day)
+    else:
+        joined = _("Vous trouverez ci-joint, en PDF, votre document du %(day)s.", day=day)
+    kept = _("Vous le retrouvez à tout moment dans votre zone membre.") if case.url else ""
+    if case.url and case.facts.heading is Heading.invoice:
+        kept = _("Elle reste disponible à tout moment dans votre zone membre.")
+    return f"{joined} {kept}".strip()
+
+
+def _payment_facts(case: InvoiceCase, title: str) -> tuple[tuple[str, str], ...]:
+    bank, snapshot = case.snapshot.bank, case.snapshot
+    rows = [(title, case.number), (_("Client"), snapshot.buyer.name)]
+    if case.facts.official_number:
+        rows.insert(1, (_("Commande"), snapshot.number))
+    if case.is_owed:
+        rows += [
+            (_("Bénéficiaire"), bank.holder or snapshot.seller.name),
+            ("IBAN", grouped(bank.iban)),
+            ("BIC", bank.bic if bank.iban else ""),
+            (_("Virement Interac"), bank.interac),
+            (_("Chèque"), bank.cheque),
+            (_("Référence à rappeler"), case.number),
+        ]
+    return tuple((label, value) for label, value in rows if value)
+
+
+def grouped(iban: str) -> str:
+    """The IBAN in groups of four, with ordinary spaces so that a narrow screen breaks between groups."""
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+
+
+def _safety(case: InvoiceCase) -> tuple[str, ...]:
+    """What protects the reader: the sign-in, and bank details that don't change by e-mail."""
+    sentences = [_("La zone membre vous demandera de vous connecter.")] if case.url else []
+    bank, phone = case.snapshot.bank, case.snapshot.seller.phone
+    if case.is_owed and (bank.iban or bank.interac):
+        sentences.append(
+            _("Nos coordonnées bancaires ne changent pas par courriel : en cas de doute, appelez-nous au %(phone)s.",
+              phone=phone.replace(" ", NBSP))
+            if phone
+            else _("Nos coordonnées bancaires ne changent pas par courriel : en cas de doute, demandez-nous.")
+        )  # fmt: skip
+    return (" ".join(sentences),) if sentences else ()
+
+
+def _invoice_foot(case: InvoiceCase) -> tuple[str, ...]:
+    seller = case.snapshot.seller
+    who = " · ".join(part for part in (seller.name, ", ".join(seller.lines), seller.email) if part)
+    why = _("Vous recevez ce message parce qu’une facture a été établie à votre nom. Il ne contient aucun traceur.")
+    if case.facts.heading in CREDITS:
+        why = _("Vous recevez ce message parce qu’un document a été établi à votre nom. Il ne contient aucun traceur.")
+    return who, why
+
+
+def invitation_letter(case: LinkCase) -> Letter:
+    """The first sign-in: a password is chosen behind the link."""
+    heading = _("Choisissez votre mot de passe")
+    if case.is_staff:
+        what = _("%(organisation)s vous ouvre l’accès à son service des ventes.", organisation=case.organisation)
+    else:
+        what = _("%(organisation)s vous ouvre sa zone membre : vos factures y sont disponibles à tout moment.",
+                 organisation=case.organisation)  # fmt: skip
+    how = _("Pour votre première connexion, choisissez un mot de passe.")
+    unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
+    return _link_letter(case, heading, (what, how), _("Choisir mon mot de passe"), unasked)
+
+
+def reset_letter(case: LinkCase) -> Letter:
+    """A forgotten password."""
+    heading = _("Votre nouveau mot de passe")
+    what = _("Vous avez demandé à changer votre mot de passe. Choisissez-en un nouveau sur la page qui s’ouvre.")
+    unasked = _("Vous n’avez rien demandé ? Ignorez ce message : votre mot de passe reste le même.")
+    return _link_letter(case, heading, (what,), _("Choisir un nouveau mot de passe"), unasked)
+
+
+def _link_letter(case: LinkCase, heading: str, what: tuple[str, ...], button: str, unasked: str) -> Letter:
+    until = long_datetime(case.until, language())
+    valid = _("Ce lien sert une seule fois, jusqu’au %(moment)s.", moment=until)
+    return Letter(
+        template="link",
+        lang=LANGUAGES[language()].language,
+        subject=f"{heading} · {case.organisation}",
+        preview=what[0],
+        organisation=case.organisation,
+        heading=heading,
+        greeting=greeting(case.person),
+        paragraphs=(*what, valid),
+        button=button,
+        url=case.url,
+        small=(unasked + " " + _("Ne transmettez ce lien à personne."),),
+        foot=tuple(part for part in (case.organisation, case.contact) if part),
+    )
+
+
+LINKS: Final = {"invitation": invitation_letter, "reset": reset_letter}

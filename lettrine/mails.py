@@ -1,0 +1,149 @@
+"""From a claimed delivery to a whole message: facts from the database, words from `letters`, the archived PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import css_inline
+from flask import Flask
+from flask_babel import force_locale
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+from invoicing.accounts.models import User
+from invoicing.accounts.secrets import Sealer, Unreadable
+from invoicing.customers.models import CustomerKind
+from invoicing.delivery.models import DeliveryKind
+from invoicing.delivery.service import Claim
+from invoicing.documents.archive import Archive
+from invoicing.documents.desk import Facts
+from invoicing.documents.service import Renderer, Sessions, ensure_rendered, latest
+from invoicing.documents.snapshot import Snapshot
+from invoicing.invoices.models import Invoice
+from invoicing.sellers.models import Organisation, Seller
+from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
+from lettrine.mailer import Attachment, Mail
+from web.words import DEFAULT_LANGUAGE, LANGUAGES
+
+
+class Unsendable(Exception):
+    """The message can't be written, now or later; `reason` is a code for a sentence."""
+
+    def __init__(self, reason: str):
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """In whose name a message goes out."""
+
+    name: str
+    address: str
+    reply_to: str
+
+
+class Composer:
+    """Writes messages for one installation; opens a session only to read."""
+
+    def __init__(self, app: Flask, settings: Settings, sessions: Sessions, archive: Archive, renderer: Renderer):
+        self.app, self.settings, self.sessions = app, settings, sessions
+        self.archive, self.renderer = archive, renderer
+        self.sealer = Sealer(settings.fernet_keys)
+        self.templates = app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
+
+    def compose(self, claim: Claim, now: datetime) -> Mail:
+        """The whole message; raises Unsendable, and whatever rendering and archive raise."""
+        if claim.kind is DeliveryKind.invoice:
+            return self._invoice(claim, now)
+        if claim.kind.value in LINKS:
+            return self._link(claim)
+        raise Unsendable("unknown_kind")
+
+    def _invoice(self, claim: Claim, now: datetime) -> Mail:
+        with self.sessions() as session:
+            invoice = session.get(Invoice, claim.invoice_id) if claim.invoice_id else None
+            if invoice is None or invoice.snapshot is None:
+                raise Unsendable("no_invoice")
+            version = latest(session, invoice.id)
+            version_id, case = version.id, self._case(session, invoice, version.facts)
+            sender = self._sender(session, invoice.seller)
+        document = ensure_rendered(self.sessions, self.archive, self.renderer, version_id, now)
+        attached = Attachment(f"{case.snapshot.number}.pdf", "application/pdf", document.data)
+        with self.app.app_context(), force_locale(_spoken(claim.language)):
+            return self._mail(claim, sender, invoice_letter(case), (attached,))
+
+    def _case(self, session: Session, invoice: Invoice, facts: str) -> InvoiceCase:
+        customer, snapshot = invoice.customer, Snapshot.from_json(invoice.snapshot or "")
+        zone = f"{self.settings.public_url.rstrip('/')}/mes-factures/{quote(snapshot.number, safe='')}"
+        return InvoiceCase(
+            organisation=_organisation(session).name or snapshot.seller.name,
+            snapshot=snapshot,
+            facts=Facts.from_json(facts),
+            person=customer.name if customer.kind is CustomerKind.person else "",
+            url=zone if customer.is_member else "",
+            remaining_cents=invoice.remaining_cents,
+        )
+
+    def _link(self, claim: Claim) -> Mail:
+        if claim.sealed is None or claim.expires_at is None:
+            raise Unsendable("unreadable")
+        try:
+            url = self.sealer.unseal(claim.sealed)["link"]
+        except (Unreadable, KeyError):
+            raise Unsendable("unreadable") from None
+        with self.sessions() as session:
+            organisation = _organisation(session)
+            user = session.get(User, claim.user_id) if claim.user_id else None
+            sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
+            sender = self._sender(session, session.scalars(sellers).first())
+            until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
+            case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
+                            is_staff=bool(user and user.is_staff))  # fmt: skip
+        with self.app.app_context(), force_locale(_spoken(claim.language)):
+            return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
+
+    def _sender(self, session: Session, seller: Seller | None) -> _Sender:
+        organisation = _organisation(session)
+        reply_to = (seller.email if seller else "") or organisation.contact_email
+        address = (seller.mail_from if seller else "") or organisation.contact_email or f"lettrine@{self.settings.host}"
+        return _Sender(organisation.name or (seller.name if seller else "Lettrine"), address, reply_to)
+
+    def _mail(self, claim: Claim, sender: _Sender, letter: Letter, attachments: tuple[Attachment, ...]) -> Mail:
+        html = self.templates.get_template(f"email/{letter.template}.html").render(letter=letter)
+        text = self.templates.get_template(f"email/{letter.template}.txt").render(letter=letter)
+        return Mail(
+            sender_name=_one_line(sender.name),
+            sender=sender.address,
+            reply_to=sender.reply_to,
+            recipient=claim.recipient,
+            subject=_one_line(letter.subject),
+            text=text,
+            html=_inliner().inline(html),
+            message_id=claim.message_id,
+            attachments=attachments,
+        )
+
+
+def _organisation(session: Session) -> Organisation:
+    return session.get(Organisation, 1) or Organisation(name="", contact_email="", timezone="UTC", language="")
+
+
+def _spoken(language: str) -> str:
+    return language if language in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def _one_line(text: str) -> str:
+    """What goes into a header: no control characters, single spaces."""
+    return " ".join("".join(c if c.isprintable() or c == "\u00a0" else " " for c in text).split(" ")).strip()
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    """Styles into attributes, as mail programs want them; media queries stay in the head."""
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, keep_style_tags=False)
