@@ -1,0 +1,80 @@
+"""« Mes factures »: the list, one document as a page, its PDF."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from invoicing.customers.queries import customers_of_user
+from invoicing.documents.archive import Archive, open_archive
+from invoicing.documents.pdf import render
+from invoicing.documents.service import Document, latest, open_version
+from invoicing.invoices import queries
+from portal import bp, shelf
+from portal.page import page_of
+from web.database import db, now
+from web.services import services
+from web.sessions import me
+from web.site import today
+
+
+@bp.get("")
+def invoices() -> ResponseReturnValue:
+    """Everything that stands for the customers that this person may see, newest first; what is due on top."""
+    user_id = me().user.id
+    customers = customers_of_user(db.session, user_id)
+    if not customers:
+        return render_template("portal/unlinked.html")
+    asked, count = shelf.asked(), shelf.count_of(db.session, user_id, customers)
+    found, has_older = queries.of_user(db.session, user_id, asked.wanted)
+    rows = [shelf.row_of(invoice, today(), several=len(customers) > 1) for invoice in found]
+    return render_template(
+        "portal/invoices.html",
+        asked=asked,
+        who=shelf.who(customers),
+        initial_of=customers[0].name,
+        due=shelf.due_of(db.session, user_id, today()),
+        rows=rows,
+        count=count,
+        shown=None if has_older or asked.trail else shelf.count_shown(rows),
+        older=asked.older(found[-1]) if has_older else None,
+    )
+
+
+@bp.get("/<number>")
+def invoice(number: str) -> ResponseReturnValue:
+    """One document: what is due and how to pay it as of today, then what the paper says."""
+    found = queries.for_user(db.session, me().user.id, number)
+    return render_template("portal/invoice.html", page=page_of(db.session, found, today()))
+
+
+@bp.get("/<number>/pdf")
+def invoice_pdf(number: str) -> ResponseReturnValue:
+    """The latest version's archived bytes; rendered first if it is still due. HEAD writes nothing."""
+    found = queries.for_user(db.session, me().user.id, number)
+    version_id = latest(db.session, found.id).id
+    write = request.method != "HEAD"
+    document = open_version(db.sessionmaker, _archive(), render, version_id, now(), write=write)
+    return _file(document, number, download="telecharger" in request.args)
+
+
+def _file(document: Document, number: str, download: bool) -> Response:
+    """The PDF under Lettrine's own number, whatever it was lettered with."""
+    response = Response(document.data, mimetype="application/pdf")
+    name = re.sub(r"[^0-9A-Za-z._-]", "-", number) + ".pdf"
+    response.headers.set("Content-Disposition", "attachment" if download else "inline", filename=name)
+    response.set_etag(document.sha256)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(document.data))
+    return response
+
+
+def _archive() -> Archive:
+    return _opened(services().settings.archive)
+
+
+@lru_cache(maxsize=4)
+def _opened(url: str) -> Archive:
+    return open_archive(url)

@@ -1,0 +1,120 @@
+"""What the page of one document shows: today's standing from its rows, the paper from its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from invoicing.documents.dates import plain_date
+from invoicing.documents.desk import Facts, Heading
+from invoicing.documents.paper import paper_of
+from invoicing.documents.service import latest
+from invoicing.documents.sheet import Paper
+from invoicing.documents.snapshot import Snapshot
+from invoicing.invoices.models import Invoice, InvoiceKind
+from portal.paying import HowToPay, how_to_pay
+from portal.standing import closed_sentence, is_due, is_late, official_reference, payments_that_count, way_of
+from web.filters import long_date, money
+from web.words import _, language
+
+_TITLES: Final[dict[Heading, Callable[[], str]]] = {
+    Heading.invoice: lambda: _("Facture"),
+    Heading.pro_forma: lambda: _("Facture pro forma"),
+    Heading.order: lambda: _("Commande"),
+    Heading.credit_note: lambda: _("Avoir"),
+    Heading.credit_request: lambda: _("Demande d’avoir"),
+}
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What is still to be paid: the amount, the day (empty where none was set), how, and what was settled before."""
+
+    amount: str
+    day: str
+    is_late: bool
+    settled: str
+    total: str
+    how: HowToPay
+
+
+@dataclass(frozen=True)
+class Page:
+    """One document: its name, its paper, and where it stands today (at most one of the last four says something)."""
+
+    number: str
+    title: str
+    facts: tuple[str, ...]  # one line of fact: subject, day, reference in the accounting software
+    paper: Paper
+    size: int | None  # bytes of the PDF, once rendered
+    due: Remainder | None
+    settled: str
+    credit: str
+    closed: str
+
+
+def page_of(session: Session, invoice: Invoice, today: date) -> Page:
+    """Reads the latest version; what it says is the snapshot's, what is due is today's."""
+    version, snapshot = latest(session, invoice.id), Snapshot.from_json(invoice.snapshot or "")
+    facts = Facts.from_json(version.facts)
+    paper = paper_of(snapshot, facts)
+    return Page(
+        number=snapshot.number,
+        title=_TITLES[facts.heading](),
+        facts=tuple(_one_line(invoice, snapshot)),
+        paper=paper,
+        size=version.size,
+        due=_remainder(invoice, snapshot, paper, today) if is_due(invoice) else None,
+        settled=_settled(invoice),
+        credit=_credit(invoice, snapshot),
+        closed=closed_sentence(invoice),
+    )
+
+
+def _one_line(invoice: Invoice, snapshot: Snapshot) -> Iterator[str]:
+    if invoice.summary:
+        yield invoice.summary
+    day = long_date(snapshot.issued_on)
+    credit = invoice.kind is InvoiceKind.credit_note
+    yield _("établi le %(day)s", day=day) if credit else _("établie le %(day)s", day=day)
+    if invoice.lettering:
+        yield official_reference(invoice)
+
+
+def _remainder(invoice: Invoice, snapshot: Snapshot, paper: Paper, today: date) -> Remainder:
+    remaining, currency = invoice.remaining_cents, invoice.currency
+    settled = invoice.total_cents - remaining
+    return Remainder(
+        amount=money(remaining, currency),
+        day=plain_date(invoice.due_on, language()) if invoice.due_on else "",
+        is_late=is_late(invoice, today),
+        settled=money(settled, currency) if settled else "",
+        total=money(invoice.total_cents, currency),
+        how=how_to_pay(snapshot, paper, remaining),
+    )
+
+
+def _settled(invoice: Invoice) -> str:
+    """« Réglée le 3 décembre 2026, par virement »; empty unless it is."""
+    if invoice.kind is not InvoiceKind.invoice or is_due(invoice) or closed_sentence(invoice):
+        return ""
+    payments = payments_that_count(invoice)
+    if not payments:
+        return _("Soldée par avoir") if invoice.credited_cents else _("Rien à régler")
+    day = plain_date(max(payment.paid_on for payment in payments), language())
+    way = way_of(payments[0]) if len(payments) == 1 else ""
+    return _("Réglée le %(day)s, %(way)s", day=day, way=way) if way else _("Réglée le %(day)s", day=day)
+
+
+def _credit(invoice: Invoice, snapshot: Snapshot) -> str:
+    """What a credit note is worth to its reader; empty for an invoice."""
+    if invoice.kind is not InvoiceKind.credit_note:
+        return ""
+    amount = money(invoice.total_cents, invoice.currency)
+    if not snapshot.corrects:
+        return _("Avoir de %(amount)s en votre faveur", amount=amount)
+    return _("Avoir de %(amount)s en votre faveur, sur la facture %(number)s", amount=amount, number=snapshot.corrects)

@@ -1,0 +1,107 @@
+"""Where a document stands today, in a member's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.rules import is_owed
+from invoicing.numbering import Mode
+from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
+from web.filters import money, short_date
+from web.words import _
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A badge: its tone, its icon, its word."""
+
+    tone: str
+    icon: str
+    label: str
+
+
+_SIGNS: Final[dict[Status, tuple[str, str, Callable[[], str]]]] = {
+    Status.placed: ("mute", "hourglass", lambda: _("Passée")),
+    Status.pending: ("warn", "clock", lambda: _("À régler")),
+    Status.partial: ("warn", "clock", lambda: _("Réglée en partie")),
+    Status.paid: ("ok", "circle-check", lambda: _("Réglée")),
+    Status.complete: ("ok", "circle-check", lambda: _("Réglée")),
+    Status.failed: ("mute", "alert-circle", lambda: _("Paiement échoué")),
+    Status.refused: ("mute", "alert-circle", lambda: _("Paiement refusé")),
+    Status.cancelled: ("mute", "ban", lambda: _("Annulée")),
+}
+_CLOSED: Final[dict[Status, Callable[[], str]]] = {
+    Status.placed: lambda: _("Cette commande est enregistrée. Son paiement n’est pas encore confirmé."),
+    Status.failed: lambda: _("Le paiement de cette commande n’a pas abouti. Rien n’a été encaissé."),
+    Status.refused: lambda: _("Le paiement de cette commande a été refusé. Rien n’a été encaissé."),
+    Status.cancelled: lambda: _("Cette commande est annulée : il n’y a rien à régler."),
+}
+_WAYS: Final[dict[PaymentMethod, Callable[[], str]]] = {
+    PaymentMethod.transfer: lambda: _("par virement"),
+    PaymentMethod.cheque: lambda: _("par chèque"),
+    PaymentMethod.card: lambda: _("par carte"),
+    PaymentMethod.cash: lambda: _("en espèces"),
+    PaymentMethod.direct_debit: lambda: _("par prélèvement"),
+    PaymentMethod.interac: lambda: _("par virement Interac"),
+}
+
+
+def sign_of(invoice: Invoice) -> Sign:
+    """The badge of a document that stands."""
+    if invoice.kind is InvoiceKind.credit_note:
+        return Sign("info", "receipt-refund", _("Avoir"))
+    tone, icon, label = _SIGNS[invoice.status]
+    return Sign(tone, icon, label())
+
+
+def closed_sentence(invoice: Invoice) -> str:
+    """Why nothing is to be done about it, where it is neither due nor settled; empty otherwise."""
+    say = _CLOSED.get(invoice.status)
+    return say() if say and invoice.kind is InvoiceKind.invoice else ""
+
+
+def is_due(invoice: Invoice) -> bool:
+    """Whether something remains to be paid on it."""
+    return is_owed(invoice.kind, invoice.status) and invoice.remaining_cents > 0
+
+
+def is_late(invoice: Invoice, today: date) -> bool:
+    """Whether it is due and its day has gone by."""
+    return is_due(invoice) and invoice.due_on is not None and invoice.due_on < today
+
+
+def official_reference(invoice: Invoice) -> str:
+    """Its reference in the accounting software, called what it is there; empty until it is lettered (SPEC C13)."""
+    if not invoice.lettering:
+        return ""
+    if invoice.mode is Mode.official:
+        return _("Référence comptable : %(reference)s", reference=invoice.lettering)
+    if invoice.kind is InvoiceKind.credit_note:
+        return _("Avoir officiel n° %(reference)s", reference=invoice.lettering)
+    return _("Facture officielle n° %(reference)s", reference=invoice.lettering)
+
+
+def remarks(invoice: Invoice, today: date) -> tuple[str, ...]:
+    """What its line in the list adds to the number: reference, part that remains, day gone by."""
+    found = [official_reference(invoice)]
+    if is_due(invoice) and invoice.remaining_cents != invoice.total_cents:
+        found.append(_("reste %(amount)s", amount=money(invoice.remaining_cents, invoice.currency)))
+    if is_late(invoice, today) and invoice.due_on:
+        found.append(_("échue le %(day)s", day=short_date(invoice.due_on)))
+    return tuple(filter(None, found))
+
+
+def payments_that_count(invoice: Invoice) -> list[Payment]:
+    """Its payments, without refunds and what has been undone."""
+    undone = {payment.undoes_id for payment in invoice.payments}
+    return [p for p in invoice.payments if p.kind is PaymentKind.payment and p.undoes_id is None and p.id not in undone]
+
+
+def way_of(payment: Payment) -> str:
+    """« par virement »; empty where the way has no name."""
+    say = _WAYS.get(payment.method)
+    return say() if say else ""
