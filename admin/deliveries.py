@@ -1,0 +1,149 @@
+"""What became of each e-mail: what needs a person first, and sending again what did not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import joinedload
+
+from admin import bp, texts
+from admin.draft_fields import number as read_number
+from admin.invoices import invoice_page
+from invoicing.accounts.models import User
+from invoicing.customers.models import Customer, CustomerAccess
+from invoicing.delivery import service
+from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
+from invoicing.delivery.rules import TROUBLED, may_retry
+from invoicing.errors import NotFound
+from invoicing.invoices.models import Invoice
+from web.database import db, now, transaction
+from web.errors import sentence
+from web.rights import needs
+from web.services import services
+from web.sessions import actor
+from web.words import N_, _
+
+PAGE = 50
+TABS: dict[str, tuple[str, frozenset[DeliveryState]]] = {  # in the address → name, states
+    "": (N_("À traiter"), TROUBLED),
+    "differes": (N_("Différés"), frozenset({DeliveryState.deferred})),
+    "en-file": (N_("En file"), frozenset({DeliveryState.queued, DeliveryState.sending})),
+    "envoyes": (N_("Envoyés"), frozenset({DeliveryState.sent})),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One e-mail in the list: whose, when last tried, and what a person can do about it."""
+
+    delivery: Delivery
+    name: str
+    customer: Customer | None
+    last_at: datetime
+    action: str  # retry, retry_new (the customer has another address by now), fix, customer or nothing
+
+
+@bp.get("/envois")
+def deliveries() -> ResponseReturnValue:
+    """A tab per state with its true count; opens on what needs a person."""
+    tab = request.args.get("etat", "")
+    if tab not in TABS:
+        raise NotFound
+    counts = _counts()
+    rows, newer, older = _page(_in_tab(tab))
+    tabs = [(_(name), counts[key], url_for("admin.deliveries", etat=key or None), key == tab)
+            for key, (name, _states) in TABS.items()]  # fmt: skip
+    return render_template(
+        "admin/deliveries.html", tab=tab, tabs=tabs, rows=_rows(rows), total=counts[tab], newer=newer, older=older,
+        texts=texts,
+    )  # fmt: skip
+
+
+@bp.post("/envois/<int:delivery_id>/reessayer")
+@needs("deliveries")
+def delivery_retry(delivery_id: int) -> ResponseReturnValue:
+    """The same promise once more (D8), to the same address or a corrected one."""
+    old = db.session.get(Delivery, delivery_id)
+    if old is None:
+        raise NotFound
+    recipient = request.form.get("recipient", "").strip()[:254] or old.recipient
+    number, invoice_id = old.invoice.number if old.invoice else None, old.invoice_id
+    try:
+        with transaction() as session:
+            service.retry(session, delivery_id, recipient, actor(), now(), services().post.domain)
+    except service.BadAddress as refusal:
+        found = db.session.get(Invoice, invoice_id) if invoice_id else None
+        if found is None:
+            raise
+        return invoice_page(found, (delivery_id, recipient, sentence(refusal))), 422
+    except (service.AlreadyRetried, service.NotRetryable) as refusal:
+        flash(sentence(refusal), "warn")
+    else:
+        services().nudge()
+        flash(_("Le courriel est de nouveau en file, pour %(address)s.", address=recipient), "ok")
+    back = request.form.get("retour") == "envois" or not number
+    return redirect(url_for("admin.deliveries") if back else url_for("admin.invoice", number=number), 303)
+
+
+def _in_tab(tab: str) -> ColumnElement[bool]:
+    return Delivery.state.in_(TABS[tab][1]) & Delivery.replaced_by_id.is_(None)
+
+
+def _counts() -> dict[str, int]:
+    """Tab → how many e-mails stand there."""
+    query = select(Delivery.state, func.count(Delivery.id)).where(Delivery.replaced_by_id.is_(None))
+    found: dict[DeliveryState, int] = dict(db.session.execute(query.group_by(Delivery.state)).tuples().all())
+    return {key: sum(found.get(state, 0) for state in states) for key, (_name, states) in TABS.items()}
+
+
+def _page(where: ColumnElement[bool]) -> tuple[Sequence[Delivery], str | None, str | None]:
+    """The rows asked for, newest first, and the addresses of the pages beside them."""
+    before, after = read_number(request.args.get("avant", "")), read_number(request.args.get("apres", ""))
+    query = select(Delivery).where(where).options(joinedload(Delivery.invoice).joinedload(Invoice.customer))
+    if after is not None:
+        found = list(db.session.scalars(query.where(Delivery.id > after).order_by(Delivery.id).limit(PAGE + 1)))
+        rows, is_newest, is_oldest = found[:PAGE][::-1], len(found) <= PAGE, False
+    else:
+        if before is not None:
+            query = query.where(Delivery.id < before)
+        found = list(db.session.scalars(query.order_by(Delivery.id.desc()).limit(PAGE + 1)))
+        rows, is_newest, is_oldest = found[:PAGE], before is None, len(found) <= PAGE
+    tab = request.args.get("etat") or None
+    newer = None if is_newest or not rows else url_for("admin.deliveries", etat=tab, apres=rows[0].id)
+    older = None if is_oldest or not rows else url_for("admin.deliveries", etat=tab, avant=rows[-1].id)
+    return rows, newer, older
+
+
+def _rows(found: Sequence[Delivery]) -> list[Row]:
+    """The list's rows; names and last steps are read for the whole page at once."""
+    ids = [delivery.id for delivery in found]
+    steps = select(DeliveryEvent.delivery_id, func.max(DeliveryEvent.at)).where(DeliveryEvent.delivery_id.in_(ids))
+    last: dict[int, datetime] = dict(db.session.execute(steps.group_by(DeliveryEvent.delivery_id)).tuples().all())
+    users = {delivery.user_id for delivery in found if delivery.user_id}
+    names = {user.id: user.name or "" for user in db.session.scalars(select(User).where(User.id.in_(users)))}
+    access = select(CustomerAccess.user_id, Customer).join(Customer, Customer.id == CustomerAccess.customer_id)
+    query = access.where(CustomerAccess.user_id.in_(users)).order_by(CustomerAccess.id.desc())
+    linked: dict[int, Customer] = dict(db.session.execute(query).tuples().all())
+    rows = []
+    for delivery in found:
+        customer = delivery.invoice.customer if delivery.invoice else linked.get(delivery.user_id or 0)
+        name = (customer.name if customer else "") or names.get(delivery.user_id or 0, "")
+        at = last.get(delivery.id, delivery.created_at)
+        rows.append(Row(delivery, name, customer, at, _action(delivery, customer)))
+    return rows
+
+
+def _action(delivery: Delivery, customer: Customer | None) -> str:
+    """What fits the cause: retry, correct the address, or look at the customer."""
+    if delivery.state not in TROUBLED:
+        return ""
+    if delivery.kind is not DeliveryKind.invoice or not may_retry(delivery.kind, delivery.state, False):
+        return "customer" if customer else ""
+    if customer and customer.email and customer.email != delivery.recipient:
+        return "retry_new"
+    return "fix" if texts.is_address_wrong(delivery) else "retry"

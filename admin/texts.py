@@ -1,0 +1,156 @@
+"""Words of the staff's invoice pages: what refusals, deliveries and the journal say to people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask_babel import force_locale
+
+from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
+from invoicing.delivery.service import AlreadyRetried, NotRetryable
+from invoicing.documents.archive import ArchiveDamaged
+from invoicing.documents.snapshot import Snapshot
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.rules import AlreadyFinalised, NoAddress, NotADraft, PreviewOutdated
+from invoicing.journal import ActorKind, JournalEntry
+from invoicing.numbering import DateBeforeLast, NoSeries
+from invoicing.payments.service import NothingDue
+from invoicing.sellers.rules import MentionsMissing
+from invoicing.taxes.rules import NoRate
+from web.errors import register
+from web.filters import money, short_date, short_datetime
+from web.statuses import Shown
+from web.words import N_, _
+
+register(AlreadyFinalised, 409, lambda r: _("Cette facture est déjà finalisée : %(number)s.", number=r.number))
+register(NotADraft, 409, lambda r: _(
+    "Ce brouillon est devenu la facture %(number)s : il ne se modifie plus. Rien n’a été changé.",
+    number=r.number))  # fmt: skip
+register(PreviewOutdated, 409, lambda r: _(
+    "Le total a changé depuis l’aperçu. Vérifiez-le ci-dessous ; rien n’est finalisé."))  # fmt: skip
+register(NoAddress, 422, lambda r: _(
+    "La case est cochée, mais ce client n’a pas d’adresse e-mail. Rien n’est finalisé."))  # fmt: skip
+register(DateBeforeLast, 409, lambda r: _(
+    "Une facture plus récente vient d’être finalisée dans cette série (%(last)s) : "
+    "changez la date de celle-ci. Rien n’est finalisé.", last=short_date(r.last)) if r.last else _(
+    "La date vient avant celle de la dernière facture de la série : changez-la. Rien n’est finalisé."))  # fmt: skip
+register(MentionsMissing, 422, lambda r: _("Il manque des mentions obligatoires. Rien n’est finalisé."))
+register(NoSeries, 422, lambda r: _(
+    "Ce vendeur n’a pas de série de numéros pour les factures manuelles : créez-la dans les réglages."))  # fmt: skip
+register(NoRate, 422, lambda r: _(
+    "La taxe %(code)s n’a pas de taux connu le %(day)s : choisissez une autre date.",
+    code=r.code, day=short_date(r.day)))  # fmt: skip
+register(NothingDue, 409, lambda r: _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number))
+register(NotRetryable, 409, lambda r: _(
+    "Cet envoi ne se réessaie pas : seul se reprend le courriel d’une facture, échoué ou revenu."))  # fmt: skip
+register(AlreadyRetried, 409, lambda r: _("Cet envoi a déjà été repris. Rien n’est parti en double."))
+register(ArchiveDamaged, 503, lambda r: _("Le document archivé ne peut pas être lu pour le moment."))
+
+DELIVERIES: Final[dict[DeliveryState, Shown]] = {
+    DeliveryState.queued: Shown(N_("En file"), "clock", "mute"),
+    DeliveryState.sending: Shown(N_("En cours d’envoi"), "send", "info"),
+    DeliveryState.sent: Shown(N_("Envoyé"), "send", "ok"),
+    DeliveryState.deferred: Shown(N_("Différé"), "hourglass", "warn"),
+    DeliveryState.failed: Shown(N_("Échoué"), "mail-x", "err"),
+    DeliveryState.bounced: Shown(N_("Revenu"), "mail-x", "err"),
+}
+_REFUSED: Final = Shown(N_("Refusé"), "mail-x", "err")
+KINDS: Final[dict[DeliveryKind, str]] = {
+    DeliveryKind.invoice: N_("Facture"),
+    DeliveryKind.invitation: N_("Invitation"),
+    DeliveryKind.reset: N_("Nouveau mot de passe"),
+    DeliveryKind.sign_in: N_("Connexion"),
+}
+_ADDRESS: Final = re.compile(r"\b5\.1\.[0-9]+\b|NXDOMAIN|user unknown|no such user|unknown user", re.I)
+_FULL: Final = re.compile(r"\b[45]\.2\.2\b|mailbox (is )?full|over quota", re.I)
+_REASONS: Final[dict[str, str]] = {
+    "refused": N_("Le serveur du destinataire a refusé le courriel."),
+    "later": N_("Le serveur du destinataire demande de réessayer plus tard."),
+    "dropped": N_("La liaison avec le serveur de courriel s’est coupée."),
+    "connection": N_("Le serveur de courriel ne répond pas."),
+    "timeout": N_("Le serveur de courriel est trop lent."),
+    "tls": N_("La liaison avec le serveur de courriel n’est pas sûre."),
+    "login": N_("Le serveur de courriel n’accepte pas notre identifiant : voyez les réglages."),
+    "expired": N_("Le lien qu’il portait ne servait plus : il n’est pas parti."),
+    "gave_up": N_("Trois jours d’essais sans succès : nous avons cessé."),
+    "lease_expired": N_("Un envoi interrompu est repris : le message a pu partir deux fois."),
+    "bad_address": N_("L’adresse n’est pas valable."),
+}
+
+
+def state_of(delivery: Delivery | DeliveryEvent) -> Shown:
+    """How a delivery, or one step of it, is shown."""
+    refused = delivery.state is DeliveryState.failed and delivery.reason == "refused"
+    return _REFUSED if refused else DELIVERIES[delivery.state]
+
+
+def is_address_wrong(delivery: Delivery) -> bool:
+    """Whether the cause is the address itself, so that trying it again is vain."""
+    return delivery.reason == "bad_address" or bool(_ADDRESS.search(delivery.answer))
+
+
+def reason_of(delivery: Delivery | DeliveryEvent) -> str:
+    """Why it did not arrive, in words; empty where there is nothing to say."""
+    if _ADDRESS.search(delivery.answer):
+        return _("L’adresse n’existe pas.")
+    if _FULL.search(delivery.answer):
+        return _("La boîte est pleine.")
+    if delivery.reason in _REASONS:
+        return _(_REASONS[delivery.reason])
+    if delivery.state in (DeliveryState.failed, DeliveryState.bounced, DeliveryState.deferred):
+        return _("Le courriel n’est pas arrivé.")
+    return ""
+
+
+def next_try(delivery: Delivery) -> str:
+    """When a deferred message is tried again."""
+    return _("Prochain essai : %(at)s", at=short_datetime(delivery.next_try_at))
+
+
+Sentence = Callable[[dict[str, list[Any]]], str]
+_ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentence
+    "invoice.drafted": ("file-plus", "", lambda f: _("Brouillon créé")),
+    "invoice.draft_changed": ("pencil", "", lambda f: _("Brouillon modifié")),
+    "invoice.finalised": ("circle-check", "ok", lambda f: _(
+        "Finalisée, courriel demandé") if f.get("emailed", [0, 0])[1] else _("Finalisée, sans courriel")),
+    "invoice.paid": ("coin-euro", "ok", lambda f: _("Paiement enregistré")),
+    "delivery.retried": ("mail-forward", "", lambda f: _(
+        "Envoi repris à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi repris")),
+}  # fmt: skip
+_BY: Final[dict[ActorKind, str]] = {
+    ActorKind.system: N_("automatiquement"),
+    ActorKind.command: N_("depuis la ligne de commande"),
+    ActorKind.shop: N_("par la boutique"),
+}
+
+
+def history_line(entry: JournalEntry, names: dict[int, str]) -> tuple[str, str, str, str, str]:
+    """One step for `timeline`: icon, tone, when, what, by whom; an action without words shows its code."""
+    unknown: tuple[str, str, Sentence] = ("history", "", lambda f: entry.action)
+    icon, tone, say = _ACTIONS.get(entry.action, unknown)
+    if entry.actor_kind is ActorKind.user:
+        by = _("par %(name)s", name=names.get(entry.actor_id or 0) or _("une personne dont le compte n’existe plus"))
+    else:
+        by = _(_BY[entry.actor_kind])
+    return icon, tone, short_datetime(entry.at), say(entry.facts()), by
+
+
+def mailto(invoice: Invoice, snapshot: Snapshot, zone: str) -> str:
+    """A letter to the customer for one's own mailbox, in their language; the PDF is to be attached by hand."""
+    customer = invoice.customer
+    with force_locale(customer.language):
+        subject = _("Facture %(number)s de %(seller)s", number=invoice.number, seller=snapshot.seller.name)
+        lines = [_("Bonjour,"), "", _(
+            "Vous trouverez ci-joint la facture %(number)s du %(day)s, d’un total de %(total)s.", number=invoice.number,
+            day=short_date(snapshot.issued_on), total=money(snapshot.total_cents, snapshot.currency))]  # fmt: skip
+        if invoice.remaining_cents > 0 and snapshot.due_on:
+            lines.append(_("Elle est à régler avant le %(day)s.", day=short_date(snapshot.due_on)))
+        if customer.is_member:
+            lines.append(_("Elle est aussi dans votre zone membre : %(zone)s", zone=zone))
+        lines += ["", snapshot.seller.name]
+    text = "\r\n".join(lines)
+    address = quote(customer.email, safe="@")
+    return f"mailto:{address}?subject={quote(subject)}&body={quote(text)}"
