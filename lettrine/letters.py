@@ -178,21 +178,19 @@ def _safety(case: InvoiceCase) -> tuple[str, ...]:
 
 def _invoice_foot(case: InvoiceCase) -> tuple[str, ...]:
     seller = case.snapshot.seller
-    who = " · ".join(part for part in (seller.name, ", ".join(seller.lines), seller.email) if part)
+    who = " · ".join(part for part in (seller.name, ", ".join(seller.lines)) if part)
     why = _("Vous recevez ce message parce qu’une facture a été établie à votre nom. Il ne contient aucun traceur.")
     if case.facts.heading in CREDITS:
         why = _("Vous recevez ce message parce qu’un document a été établi à votre nom. Il ne contient aucun traceur.")
-    return who, why
+    return tuple(part for part in (who, seller.email, why) if part)
 
 
 def invitation_letter(case: LinkCase) -> Letter:
     """The first sign-in: a password is chosen behind the link."""
     heading = _("Choisissez votre mot de passe")
+    what = _("Votre accès à la zone membre est ouvert : vos factures y sont disponibles à tout moment.")
     if case.is_staff:
-        what = _("%(organisation)s vous ouvre l’accès à son service des ventes.", organisation=case.organisation)
-    else:
-        what = _("%(organisation)s vous ouvre sa zone membre : vos factures y sont disponibles à tout moment.",
-                 organisation=case.organisation)  # fmt: skip
+        what = _("Votre accès au service des ventes est ouvert.")
     how = _("Pour votre première connexion, choisissez un mot de passe.")
     unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
     return _link_letter(case, heading, (what, how), _("Choisir mon mot de passe"), unasked)

@@ -5,22 +5,36 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from invoicing.delivery.models import DeliveryKind, DeliveryState
+from email_validator import EmailNotValidError, validate_email
 
-PAUSES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
-GIVE_UP_AFTER: Final = timedelta(days=3)  # since the row was written
+from invoicing.delivery.models import DeliveryKind, DeliveryState
+from invoicing.errors import Refused
+
+PAUSES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440, 1440))  # about three days
+TRIES: Final = len(PAUSES) + 1
 TROUBLED: Final = frozenset({DeliveryState.failed, DeliveryState.bounced})
 WAITING: Final = frozenset({DeliveryState.queued, DeliveryState.deferred})
 
 
-def pause(tries: int) -> timedelta:
-    """How long to wait after this many tries (1 or more)."""
-    return PAUSES[min(max(tries, 1), len(PAUSES)) - 1]
+class BadAddress(Refused):
+    """No e-mail can be sent to this address."""
+
+    def __init__(self, address: str):
+        self.address = address
+        super().__init__("bad address")
 
 
-def next_try(tries: int, created_at: datetime, now: datetime) -> datetime | None:
-    """When to try again after a temporary refusal; None: give up, three days are over."""
-    return now + pause(tries) if now < created_at + GIVE_UP_AFTER else None
+def checked_address(address: str) -> str:
+    """The address in its normal form; raises BadAddress. Asks no DNS server."""
+    try:
+        return validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError:
+        raise BadAddress(address) from None
+
+
+def next_try(tries: int, now: datetime) -> datetime | None:
+    """When to try again after this many tries (1 or more); None: give up."""
+    return None if is_hopeless(tries) else now + PAUSES[tries - 1]
 
 
 def after_a_loss(tries: int, lease_until: datetime) -> datetime:
@@ -28,7 +42,12 @@ def after_a_loss(tries: int, lease_until: datetime) -> datetime:
 
     A message whose worker dies again and again may have been accepted each time: it must not be sent every lease.
     """
-    return lease_until if tries <= 1 else lease_until + pause(tries)
+    return lease_until if tries <= 1 or is_hopeless(tries) else lease_until + PAUSES[tries - 1]
+
+
+def is_hopeless(tries: int) -> bool:
+    """Whether so many tries were enough."""
+    return tries >= TRIES
 
 
 def is_pointless(expires_at: datetime | None, now: datetime) -> bool:

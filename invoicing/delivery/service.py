@@ -8,28 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, CursorResult, Update, select, update
 from sqlalchemy.orm import Session
 
 from invoicing.delivery import rules
 from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
+from invoicing.delivery.rules import BadAddress as BadAddress
+from invoicing.delivery.rules import checked_address as checked_address
 from invoicing.errors import NotFound, Refused
 from invoicing.journal import Actor, record
 
 ANSWER_MAX = 500
 _COPIED = (
     "kind", "recipient", "language", "message_id", "invoice_id", "customer_id", "user_id", "sealed", "expires_at",
-    "created_at",
 )  # fmt: skip
-
-
-class BadAddress(Refused):
-    """No e-mail can be sent to this address."""
-
-    def __init__(self, address: str):
-        self.address = address
-        super().__init__("bad address")
 
 
 class NotRetryable(Refused):
@@ -78,16 +70,7 @@ class Claim:
     user_id: int | None
     sealed: str | None
     expires_at: datetime | None
-    created_at: datetime
     tries: int  # this one included
-
-
-def checked_address(address: str) -> str:
-    """The address in its normal form; raises BadAddress. Asks no DNS server."""
-    try:
-        return validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
-    except EmailNotValidError:
-        raise BadAddress(address) from None
 
 
 def queue(session: Session, outgoing: Outgoing, now: datetime, domain: str) -> Delivery:
@@ -122,7 +105,7 @@ def claim(session: Session, now: datetime, lease_seconds: int, only: int | None 
         lost = delivery.state is DeliveryState.sending
         if rules.is_pointless(delivery.expires_at, now):
             _give_up(session, delivery, "expired", lost, now)
-        elif lost and now >= delivery.created_at + rules.GIVE_UP_AFTER:
+        elif lost and rules.is_hopeless(delivery.tries):
             _give_up(session, delivery, "gave_up", lost, now)
         elif taken := _take(session, delivery, now, now + timedelta(seconds=lease_seconds)):
             _note(session, delivery.id, DeliveryState.sending, now, reason="lease_expired" if lost else "")
@@ -137,8 +120,8 @@ def settle_sent(session: Session, claim: Claim, answer: str, now: datetime) -> b
 
 
 def settle_deferred(session: Session, claim: Claim, answer: str, reason: str, now: datetime) -> bool:
-    """Notes a temporary refusal and when to try again, or that three days are over; False if the lease was lost."""
-    at = rules.next_try(claim.tries, claim.created_at, now)
+    """Notes a temporary refusal and when to try again, or that it gives up; False if the lease was lost."""
+    at = rules.next_try(claim.tries, now)
     if at is None:
         return settle_failed(session, claim, answer, "gave_up", now)
     if rules.is_pointless(claim.expires_at, at):
