@@ -1,0 +1,12 @@
+"""Door 2, staff: the sales hub, customers, drafts, invoices, deliveries, settings. Thin."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from web.rights import require
+
+bp = Blueprint("admin", __name__, url_prefix="/ventes")
+bp.before_request(require("see"))  # staff only; views that change something ask for more
+
+from admin import customers, deliveries, drafts, hub, invoices, members, settings  # noqa: E402, F401

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from invoicing.customers.rules import (
     check,
     text_faults,
 )
+from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.journal import Actor
 from invoicing.search import fold
@@ -166,15 +167,21 @@ def member_to_invite(session: Session, customer_id: int) -> tuple[Customer, User
 def invite_member(session: Session, actor: Actor, now: datetime, customer_id: int, post: Post) -> User:
     """Mails an invitation to the member's own address; makes the user and the right where there is none yet.
 
-    Raises what `member_to_invite` refuses, and UserDisabled.
+    Twice within a minute mails one. Raises what `member_to_invite` refuses, BadAddress and UserDisabled.
     """
     customer, user = member_to_invite(session, customer_id)
     if user is None:
         person = f"{customer.first_name} {customer.last_name}".strip() or customer.name
         user = add_user(session, actor, now, customer.email, Role.member, person, customer.language)
         link_user(session, actor, now, customer_id, user.id)
-    invite(session, actor, now, user.id, post)
+    if not _just_invited(session, user.id, now):
+        invite(session, actor, now, user.id, post)
     return user
+
+
+def _just_invited(session: Session, user_id: int, now: datetime) -> bool:
+    mine = (Delivery.user_id == user_id) & (Delivery.kind == DeliveryKind.invitation)
+    return bool(session.scalar(select(exists().where(mine, Delivery.created_at > now - timedelta(minutes=1)))))
 
 
 def get(session: Session, customer_id: int, lock: bool = False) -> Customer:

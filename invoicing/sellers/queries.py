@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -57,8 +57,8 @@ def today_of(seller: Seller, now: datetime) -> date:
     return now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(seller.timezone)).date()
 
 
-def seller_party(session: Session, seller: Seller) -> Party:
-    """The seller block as printed: address in its country's order, then its legal numbers."""
+def seller_party(seller: Seller, known: Mapping[int, tuple[str, str]]) -> Party:
+    """The seller block as printed: address in its country's order, then its legal numbers (`registrations`)."""
     lines = [line for line in seller.street.split("\n") if line]
     if seller.country == "CA":
         place = f"{seller.city} ({seller.province})" if seller.province else seller.city
@@ -66,7 +66,7 @@ def seller_party(session: Session, seller: Seller) -> Party:
     else:
         lines.append(f"{seller.postcode} {seller.city}".strip())
     ids = [(kind, getattr(seller, field)) for kind, field in _IDS[seller.region]]
-    by_code = dict(registrations(session, seller.id).values())
+    by_code = dict(known.values())
     ids += [(kind, by_code[code]) for kind, code in (("gst", "TPS"), ("qst", "TVQ")) if code in by_code]
     return Party(
         name=seller.name, lines=tuple(filter(None, lines)), ids=tuple((k, v) for k, v in ids if v),
