@@ -17,7 +17,7 @@ from config.settings import Environment, Settings
 from invoicing.accounts import rules
 from invoicing.database import tune
 from portal import bp as portal
-from web import errors, filters, security, signin, site, words
+from web import errors, filters, security, signin, site, statuses, words
 from web.database import db
 from web.services import Services, post_of
 from web.sessions import login_manager
@@ -114,3 +114,4 @@ def _speak(app: Flask) -> None:
     )
     app.jinja_env.globals.update({"_": words._, "gettext": words._, "ngettext": words.ngettext})
     filters.init_app(app)
+    statuses.init_app(app)

@@ -21,7 +21,7 @@ from invoicing.delivery.rules import TROUBLED
 from invoicing.sellers.models import Organisation
 from web import filters
 from web.database import db, now, transaction
-from web.security import YEAR, own_path, text_arg
+from web.security import YEAR, own_path
 from web.services import services
 from web.sessions import frame, me
 from web.words import COOKIE, LANGUAGES, _, language
@@ -118,7 +118,7 @@ def language_cookie(code: str) -> ResponseReturnValue:
     """Another language in this browser, and back to the page it was asked on."""
     if code not in CODES:
         abort(404)
-    response = redirect(own_path(text_arg("retour", 1000)) or url_for("site.home"))
+    response = redirect(own_path(request.args.get("retour")) or url_for("site.home"))
     _remember(response, COOKIE, CODES[code])
     return response
 

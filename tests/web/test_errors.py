@@ -1,0 +1,142 @@
+"""Refusals and errors as pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from invoicing.accounts.models import Role
+from invoicing.accounts.rules import TooMany, UserExists
+from invoicing.database import committing
+from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
+from tests.conftest import Browser, Database
+from tests.factories import make_user
+from web import errors
+from web.database import db, transaction
+from web.words import _
+
+
+class Taken(Refused):
+    """A refusal of one door's own."""
+
+    def __init__(self, number: str):
+        self.number = number
+
+
+def raising(app: Flask, act: Callable[[], object], method: str = "GET") -> Browser:
+    """A browser of an application whose /probe does this; errors become pages, as in production."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/probe", "probe", lambda: str(act()), methods=[method])
+    return app.test_client()  # type: ignore[return-value]
+
+
+def refuse(error: Exception) -> Callable[[], object]:
+    def act() -> object:
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [(NotFound(), 404), (Stale(), 409), (UserExists(1), 409), (FieldFaults([Fault("name", "missing")]), 422),
+     (Refused(), 422), (TooMany(61), 429)],
+)  # fmt: skip
+def test_each_refusal_has_its_status(app: Flask, refusal: Refused, status: int) -> None:
+    assert raising(app, refuse(refusal)).get("/probe").status_code == status
+
+
+def test_a_door_adds_its_own_refusal_in_one_line(app: Flask) -> None:
+    errors.register(Taken, 409, lambda r: _("Le numéro %(number)s est pris.", number=r.number))
+    answer = raising(app, refuse(Taken("<F1>"))).get("/probe")
+    assert answer.status_code == 409 and "Le numéro &lt;F1&gt; est pris." in answer.text
+
+
+def test_what_is_missing_and_what_is_not_yours_look_the_same(app: Flask) -> None:
+    client = raising(app, refuse(NotFound()))
+    pages = [client.get(path) for path in ("/probe", "/no-such-page")]
+    texts = {page.text.replace("?retour=/probe", "") for page in pages}  # the path that was asked for, nothing else
+    assert len(texts) == 1 and [page.status_code for page in pages] == [404, 404]
+
+
+def test_a_wait_is_told_in_minutes_and_seconds(app: Flask) -> None:
+    answer = raising(app, refuse(TooMany(61))).get("/probe")
+    assert answer.headers["Retry-After"] == "61" and "dans 2 minutes" in answer.text.replace("\u00a0", " ")
+
+
+def test_a_form_from_another_session_says_what_to_do(client: Browser) -> None:
+    answer = client.post("/connexion", data={"csrf_token": "forged"})
+    assert answer.status_code == 400 and "rechargez" in answer.text
+
+
+def test_a_wrong_method_says_which_is_right(client: Browser) -> None:
+    answer = client.get("/deconnexion")
+    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+
+
+def test_a_foreign_host_gets_no_page_of_ours(client: Browser) -> None:
+    answer = client.get("/", headers={"Host": "ailleurs.example"})
+    assert (answer.status_code, answer.text) == (400, "400\n")
+
+
+def test_strangers_members_and_staff_see_errors_in_their_own_frame(app: Flask, session: Session) -> None:
+    users = [make_user(session, role) for role in (Role.member, Role.reader)]
+    session.commit()
+    pages = [app.test_client().get("/no-such-page").text]
+    pages += [app.test_client().become(user).get("/no-such-page").text for user in users]  # type: ignore[attr-defined]
+    assert [page.split('<body class="')[1].split('"')[0] for page in pages] == ["member at-gate", "member", "staff"]
+
+
+def test_a_fault_of_ours_is_a_page_and_a_line_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    client = raising(app, refuse(RuntimeError("broken")))
+    with caplog.at_level(logging.ERROR):
+        answer = client.get("/probe?secret=1")
+    assert answer.status_code == 500 and "L’incident est noté" in answer.text and "broken" not in answer.text
+    assert answer.headers["X-Request-Id"] in caplog.text and "secret" not in caplog.text.split("Traceback")[0]
+
+
+def test_even_an_error_page_that_breaks_answers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "render_template", refuse_any)
+    answer = raising(app, refuse(RuntimeError("broken"))).get("/probe")
+    assert (answer.status_code, answer.text) == (500, "500\n")
+
+
+def refuse_any(*_args: object, **_facts: object) -> str:
+    raise RuntimeError("no template either")
+
+
+def test_a_database_without_tables_is_our_fault(app: Flask) -> None:
+    client = raising(app, lambda: db.session.execute(text("SELECT * FROM no_such_table")))
+    assert client.get("/probe").status_code == 500
+
+
+def test_a_locked_database_asks_for_patience(app: Flask, database: Database) -> None:
+    def write() -> None:
+        if db.engine.dialect.name == "sqlite":
+            db.session.execute(text("PRAGMA busy_timeout=1"))
+        with transaction() as session:
+            if db.engine.dialect.name == "postgresql":
+                session.execute(text("SET LOCAL lock_timeout='1ms'"))
+            session.execute(text("LOCK TABLE attempts") if db.engine.dialect.name == "postgresql" else text("SELECT 1"))
+
+    client = raising(app, write)
+    with database.sessions() as session, committing(session):
+        if database.engine.dialect.name == "postgresql":
+            session.execute(text("LOCK TABLE attempts"))
+        answer = client.get("/probe")
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0
+    assert "Patientez" in answer.text
+
+
+def test_only_a_busy_or_absent_database_is_nobodys_fault() -> None:
+    def says(message: str) -> bool:
+        return errors.is_busy(OperationalError("", {}, Exception(message)))
+
+    assert says("database is locked") and says("connection refused")
+    assert not says("no such table: invoice") and not says("disk I/O error")
