@@ -109,14 +109,18 @@ def tax_set(session: Session, code: str) -> TaxSet:
     return session.scalars(select(TaxSet).where(TaxSet.code == code)).one()
 
 
-def make_line(session: Session, label: str = "Cotisation annuelle 2027", price: int = 180, code: str = "FR_20") -> LineContent:
+def make_line(
+    session: Session, label: str = "Cotisation annuelle 2027", price: int = 180, code: str = "FR_20"
+) -> LineContent:
     """One line of one piece; `price` in whole euros or dollars."""
     return LineContent(label, "", 1000, price * 10_000, 0, tax_set(session, code).id)
 
 
 def make_draft(session: Session, customer: Customer, seller: Seller, *lines: LineContent, **over: object) -> Invoice:
     """A draft with one line, or those given."""
-    content = DraftContent(lines=lines or (make_line(session, code="FR_20" if seller.region is Region.FR else "QC_TAXED"),), **over)  # type: ignore[arg-type]
+    content = DraftContent(
+        lines=lines or (make_line(session, code="FR_20" if seller.region is Region.FR else "QC_TAXED"),), **over
+    )  # type: ignore[arg-type]
     return save_draft(session, COMMAND, NOW, customer.id, seller.id, content, secrets.token_urlsafe(16))
 
 
@@ -125,4 +129,6 @@ def make_invoice(
 ) -> Finalised:
     """A finalised invoice; commits nothing."""
     draft = make_draft(session, customer, seller, *lines, **over)
-    return finalise(session, COMMAND, NOW, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org")
+    return finalise(
+        session, COMMAND, NOW, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org"
+    )

@@ -77,7 +77,9 @@ def test_sqlite_cannot_replace_what_is_frozen(frozen: Connection, statement: str
     assert frozen.execute(text("SELECT * FROM invoice WHERE id = 1")).one() == before
 
 
-@pytest.mark.parametrize("table", ["invoice", "invoice_line", "invoice_tax", "invoice_line_tax", "journal", "customer", "payment"])
+@pytest.mark.parametrize(
+    "table", ["invoice", "invoice_line", "invoice_tax", "invoice_line_tax", "journal", "customer", "payment"]
+)
 def test_postgresql_cannot_truncate_what_is_frozen(frozen: Connection, table: str) -> None:
     if is_sqlite(frozen):
         pytest.skip("TRUNCATE is PostgreSQL's")

@@ -37,7 +37,13 @@ def test_the_hash_depends_on_the_key_and_on_every_fact(database: Database) -> No
     note(database, "a.one")
     (entry,) = entries(database)
     assert entry_hash(b"another key", entry) != entry.hash
-    for name, value in (("action", "a.two"), ("changes", "{}"), ("subject_id", 2), ("actor_id", 5), ("previous_hash", "1" * 64)):
+    for name, value in (
+        ("action", "a.two"),
+        ("changes", "{}"),
+        ("subject_id", 2),
+        ("actor_id", 5),
+        ("previous_hash", "1" * 64),
+    ):
         before = getattr(entry, name)
         setattr(entry, name, value)
         assert entry_hash(JOURNAL_KEY.encode(), entry) != entry.hash, name

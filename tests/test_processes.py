@@ -28,7 +28,9 @@ PROCESSES, INVOICES, KILLED = 8, 320, 5
 
 def start(url: str, drafts: list[int]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.finalising", url, *map(str, drafts)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
 
 
 def finish(process: subprocess.Popen[str], lines: list[str]) -> None:

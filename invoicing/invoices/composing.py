@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -48,7 +48,7 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     known = registrations(session, seller.id)
     missing = missing_of_seller(seller, frozenset(known), frozenset(tax.tax_id for row in borne for tax in row))
     missing += missing_of_customer(customer)
-    snapshot = _snapshot(session, draft, found, borne, issued_on, due_on)
+    snapshot = _snapshot(session, draft, found, borne, (issued_on, due_on), known)
     return Composed(snapshot, found, borne, tuple(faults), MentionsMissing(tuple(missing)) if missing else None)
 
 
@@ -70,12 +70,12 @@ def _snapshot(
     draft: Invoice,
     found: rules.Amounts,
     borne: Sequence[Sequence[Borne]],
-    issued_on: date,
-    due_on: date,
+    days: tuple[date, date],
+    known: Mapping[int, tuple[str, str]],
 ) -> Snapshot:
     seller, customer = draft.seller, draft.customer
     taxes = {tax.tax_id: _tax(session, tax.tax_id) for row in borne for tax in row}
-    known = registrations(session, seller.id)
+    issued_on, due_on = days
     to_pay = not draft.paid_on and found.total_cents > 0
     situation = Situation(
         issued_on, customer.language, customer.professional, any(not row for row in borne),
@@ -84,7 +84,7 @@ def _snapshot(
     return Snapshot(
         kind=draft.kind, number="", language=customer.language, currency=draft.currency, region=seller.region,
         issued_on=issued_on, due_on=due_on if to_pay else None, supplied_on=draft.supplied_on,
-        seller=seller_party(session, seller),
+        seller=seller_party(seller, known),
         buyer=buyer_party(customer, draft.made_out_to is MadeOutTo.organisation),
         lines=tuple(
             Line(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing import journal
 from invoicing.customers.models import Customer
@@ -27,6 +27,7 @@ from invoicing.payments.models import Payment
 from invoicing.search import fold
 from invoicing.sellers.queries import seller as get_seller
 from invoicing.sellers.queries import series_of, today_of
+from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,23 @@ def finalise(
 
 def locked_draft(session: Session, invoice_id: int, finalising: bool = False) -> Invoice:
     """The draft, locked until the transaction ends; says so when it stands already."""
-    draft = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    query = select(Invoice).where(Invoice.id == invoice_id).with_for_update(of=Invoice)
+    draft = session.scalars(query.options(*_WHOLE).execution_options(populate_existing=True)).first()
     if draft is None:
         raise NotFound
     if draft.is_frozen:
         raise rules.AlreadyFinalised(draft.number or "") if finalising else rules.NotADraft(draft.number or "")
     return draft
+
+
+_WHOLE = (
+    *(joinedload(name, innerjoin=True) for name in (Invoice.seller, Invoice.customer, Invoice.series)),
+    selectinload(Invoice.lines)
+    .selectinload(InvoiceLine.tax_set)
+    .joinedload(TaxSet.members)
+    .joinedload(TaxSetMember.tax)
+    .joinedload(Tax.rates),
+)  # what composing needs, in few queries
 
 
 def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime) -> None:
@@ -183,13 +195,16 @@ def _check(draft: Invoice, composed: Composed, shown_cents: int, email: bool) ->
 def _write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
     """The rows that freeze with the invoice: they must be there before it does."""
     _set_amounts(draft, composed)
-    for line, borne in zip(draft.lines, composed.borne, strict=True):
-        line.taxes = [InvoiceLineTax(position=n, tax_id=t.tax_id, rate_e5=t.rate_e5) for n, t in enumerate(borne)]
-    draft.taxes = [
-        InvoiceTax(position=n, tax_id=t.tax_id, rate_e5=t.rate_e5, base_cents=t.base_cents, amount_cents=t.amount_cents)
-        for n, t in enumerate(composed.amounts.taxes)
+    of_lines = [
+        {"line_id": line.id, "position": n, "tax_id": t.tax_id, "rate_e5": t.rate_e5}
+        for line, borne in zip(draft.lines, composed.borne, strict=True)
+        for n, t in enumerate(borne)
     ]
-    session.flush()
+    of_invoice = [{"invoice_id": draft.id, "position": n, **asdict(t)} for n, t in enumerate(composed.amounts.taxes)]
+    for table, rows in ((InvoiceLineTax, of_lines), (InvoiceTax, of_invoice)):
+        if rows:
+            session.execute(insert(table), rows)
+    session.expire(draft, ["taxes"])
 
 
 def _freeze(session: Session, draft: Invoice, composed: Composed, number: str, now: datetime, email: bool) -> None:

@@ -70,7 +70,11 @@ def test_what_the_paper_cannot_print_is_refused_and_tricks_are_cleaned() -> None
 
 def test_numbers_beyond_reason_are_refused() -> None:
     line = RawLine(label="x", quantity="99999999", price="99999999999", tax_set="1" * 40)
-    assert faults(line) == {"lines-0-quantity": "too_great", "lines-0-price": "too_great", "lines-0-tax_set": "choose_tax"}
+    assert faults(line) == {
+        "lines-0-quantity": "too_great",
+        "lines-0-price": "too_great",
+        "lines-0-tax_set": "choose_tax",
+    }
 
 
 def test_money_already_received_needs_a_method_and_a_day() -> None:
@@ -80,7 +84,12 @@ def test_money_already_received_needs_a_method_and_a_day() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "day"),
-    [("2026-11-22", date(2026, 11, 22)), ("22/11/2026", date(2026, 11, 22)), ("1.2.2026", date(2026, 2, 1)), (" ", None)],
+    [
+        ("2026-11-22", date(2026, 11, 22)),
+        ("22/11/2026", date(2026, 11, 22)),
+        ("1.2.2026", date(2026, 2, 1)),
+        (" ", None),
+    ],
 )
 def test_reads_days_as_people_write_them(typed: str, day: date | None) -> None:
     assert read_date(typed) == day

@@ -18,7 +18,15 @@ from invoicing.errors import FieldFaults, NotFound, Stale
 from invoicing.invoices import service
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import DraftContent
-from invoicing.invoices.rules import MOVES, AlreadyFinalised, MoveRefused, NoAddress, NotADraft, PreviewOutdated, check_move
+from invoicing.invoices.rules import (
+    MOVES,
+    AlreadyFinalised,
+    MoveRefused,
+    NoAddress,
+    NotADraft,
+    PreviewOutdated,
+    check_move,
+)
 from invoicing.journal import COMMAND, JournalEntry
 from invoicing.numbering import Series
 from invoicing.payments.models import Payment, PaymentMethod
@@ -38,13 +46,21 @@ def count(session: Session, table: type) -> int:
 
 
 def test_a_draft_has_exact_amounts_and_no_number(session: Session) -> None:
-    draft = make_draft(session, make_customer(session), make_seller(session), make_line(session, price=100), make_line(session, price=50, code="FR_55"))
+    draft = make_draft(
+        session,
+        make_customer(session),
+        make_seller(session),
+        make_line(session, price=100),
+        make_line(session, price=50, code="FR_55"),
+    )
     assert (draft.net_cents, draft.tax_cents, draft.total_cents) == (15000, 2275, 17275)
     assert (draft.status, draft.number, draft.frozen_at) == (Status.draft, None, None)
 
 
 def test_quebec_taxes_stand_apart(session: Session) -> None:
-    draft = make_draft(session, make_customer(session), make_seller(session, Region.QC), make_line(session, price=340, code="QC_TAXED"))
+    draft = make_draft(
+        session, make_customer(session), make_seller(session, Region.QC), make_line(session, price=340, code="QC_TAXED")
+    )
     done = finalise(session, draft)
     invoice = session.get_one(Invoice, done.invoice_id)
     assert [(tax.base_cents, tax.amount_cents) for tax in invoice.taxes] == [(34000, 1700), (34000, 3392)]
@@ -78,7 +94,9 @@ def test_ticked_without_an_address_is_refused(session: Session) -> None:
 
 def test_the_snapshot_says_it_all_and_reads_back_the_same(session: Session) -> None:
     customer = make_customer(session, first_name="Zoë", last_name="Müller")
-    done = make_invoice(session, customer, make_seller(session, tax_status=TaxStatus.small_business), make_line(session, code="FR_NONE"))
+    done = make_invoice(
+        session, customer, make_seller(session, tax_status=TaxStatus.small_business), make_line(session, code="FR_NONE")
+    )
     stored = session.get_one(Invoice, done.invoice_id).snapshot or ""
     snapshot = Snapshot.from_json(stored)
     assert snapshot.to_json() == stored
@@ -97,7 +115,9 @@ def test_an_old_document_keeps_what_it_says(session: Session) -> None:
 
 
 def test_money_already_received_makes_it_complete(session: Session) -> None:
-    done = make_invoice(session, make_customer(session), make_seller(session), paid_method=PaymentMethod.cheque, paid_on=TODAY)
+    done = make_invoice(
+        session, make_customer(session), make_seller(session), paid_method=PaymentMethod.cheque, paid_on=TODAY
+    )
     invoice = session.get_one(Invoice, done.invoice_id)
     assert (invoice.status, invoice.remaining_cents) == (Status.complete, 0)
     assert [(p.amount_cents, p.method) for p in invoice.payments] == [(21600, PaymentMethod.cheque)]

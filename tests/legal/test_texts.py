@@ -44,5 +44,7 @@ def test_no_two_texts_of_one_key_hold_on_the_same_day() -> None:
         for other in rows[index + 1 :]:
             same = (one.key, one.region, one.professional) == (other.key, other.region, other.professional)
             if same and (one.status is None or other.status is None or one.status is other.status):
-                apart = (one.until or date.max) < (other.since or date.min) or (other.until or date.max) < (one.since or date.min)
+                apart = (one.until or date.max) < (other.since or date.min) or (other.until or date.max) < (
+                    one.since or date.min
+                )
                 assert apart, (one, other)

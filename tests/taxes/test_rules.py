@@ -35,7 +35,11 @@ def test_the_vectors_hold_however_the_net_is_cut_into_lines(net: int, tps: int, 
     assert [tax.amount_cents for tax in sum_taxes(cut)] == [tps, tvq]
 
 
-@given(st.lists(st.tuples(st.integers(-(10**9), 10**9), st.lists(st.sampled_from([TPS, TVQ, Borne(3, 20_000)]), unique=True))))
+@given(
+    st.lists(
+        st.tuples(st.integers(-(10**9), 10**9), st.lists(st.sampled_from([TPS, TVQ, Borne(3, 20_000)]), unique=True))
+    )
+)
 def test_each_tax_is_rounded_once_on_the_sum_of_its_lines(lines: list[tuple[int, list[Borne]]]) -> None:
     for tax in sum_taxes(lines):
         base = sum(net for net, borne in lines if Borne(tax.tax_id, tax.rate_e5) in borne)
@@ -48,7 +52,9 @@ def test_reference_taxes_are_loaded_once(session: Session) -> None:
     assert load_reference(session) == 0
 
 
-@pytest.mark.parametrize(("day", "rate"), [(date(2013, 12, 31), 19_600), (date(2014, 1, 1), 20_000), (date(2026, 11, 22), 20_000)])
+@pytest.mark.parametrize(
+    ("day", "rate"), [(date(2013, 12, 31), 19_600), (date(2014, 1, 1), 20_000), (date(2026, 11, 22), 20_000)]
+)
 def test_a_rate_is_the_one_of_its_day(session: Session, day: date, rate: int) -> None:
     load_reference(session)
     (borne,) = borne_by(tax_set(session, "FR_20"), day)

@@ -1,0 +1,168 @@
+"""Finalising, without rendering, beside a bare ORM transaction that writes the same rows. `python bench/finalise.py`
+
+Both run interleaved in one process on one database, several rounds; medians and the ratio are printed. The goal is
+1.5 at most. The floor knows everything beforehand: no rule, no law, no number, no snapshot is computed in it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import create_engine, select, text, update
+from sqlalchemy.orm import Session, sessionmaker
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from invoicing.database import make_engine, transaction  # noqa: E402
+from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState  # noqa: E402
+from invoicing.documents.models import DocumentVersion  # noqa: E402
+from invoicing.invoices.models import Invoice, InvoiceLineTax, InvoiceTax  # noqa: E402
+from invoicing.invoices.service import finalise  # noqa: E402
+from invoicing.journal import COMMAND, JournalEntry  # noqa: E402
+from invoicing.migrations import upgrade  # noqa: E402
+from invoicing.numbering import SeriesCounter  # noqa: E402
+from tests.conftest import JOURNAL_KEY, POSTGRES  # noqa: E402
+from tests.factories import NOW, make_customer, make_draft, make_line, make_seller  # noqa: E402
+
+ROUNDS, EACH, LINES = 7, 40, 3
+
+
+class Bench:
+    """One database, one customer, drafts to finalise and a document to copy."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        upgrade(self.engine)
+        self.sessions = sessionmaker(self.engine, info={"journal_key": JOURNAL_KEY.encode()})
+        with transaction(self.sessions) as session:
+            self.seller, self.customer = make_seller(session).id, make_customer(session).id
+        self.pattern = self.finalised(self.drafts(1)[0])
+
+    def drafts(self, count: int) -> list[tuple[int, int, int]]:
+        """New drafts of three lines: (id, revision, total)."""
+        from invoicing.customers.models import Customer
+        from invoicing.sellers.models import Seller
+
+        with transaction(self.sessions) as session:
+            customer, seller = session.get_one(Customer, self.customer), session.get_one(Seller, self.seller)
+            made = []
+            for _ in range(count):
+                lines = [make_line(session, price=60 + n) for n in range(LINES)]
+                draft = make_draft(session, customer, seller, *lines)
+                made.append((draft.id, draft.revision, draft.total_cents))
+            return made
+
+    def finalised(self, draft: tuple[int, int, int]) -> int:
+        """What is measured."""
+        with transaction(self.sessions) as session:
+            finalise(session, COMMAND, NOW, *draft, email=True, domain="example.org")
+        return draft[0]
+
+    def bare(self, draft: tuple[int, int, int]) -> None:
+        """The floor: the same rows with values at hand, in one ORM transaction."""
+        with transaction(self.sessions) as session:
+            self.write(session, draft[0])
+
+    def write(self, session: Session, invoice_id: int) -> None:
+        """Loads the draft with its lines, as anybody must who changes it through the ORM, and writes every row."""
+        pattern = self.values
+        invoice = session.get_one(Invoice, invoice_id, with_for_update=True)
+        token = secrets.token_hex(16)
+        for line in invoice.lines:
+            session.add(InvoiceLineTax(line_id=line.id, position=0, tax_id=pattern["tax_id"], rate_e5=20_000))
+        tax = InvoiceTax(position=0, tax_id=pattern["tax_id"], rate_e5=20_000, base_cents=1, amount_cents=1)
+        tax.invoice_id = invoice_id
+        session.add(tax)
+        session.flush()
+        session.execute(update(SeriesCounter).values(last=SeriesCounter.last + 1))
+        for name, value in pattern["invoice"].items():
+            setattr(invoice, name, value)
+        invoice.number = token
+        session.add(DocumentVersion(invoice_id=invoice_id, position=1, facts="{}", due_at=NOW))
+        delivery = Delivery(
+            kind=DeliveryKind.invoice, state=DeliveryState.queued, recipient="a@example.org", language="fr_FR",
+            message_id=token, invoice_id=invoice_id, next_try_at=NOW, created_at=NOW,
+        )  # fmt: skip
+        delivery.events = [DeliveryEvent(at=NOW, state=DeliveryState.queued)]
+        session.add(delivery)
+        entry = pattern["entry"]
+        last = session.scalars(select(JournalEntry.position).order_by(JournalEntry.position.desc()).limit(1)).one()
+        session.add(
+            JournalEntry(**{**entry, "position": last + 1, "hash": token * 2, "previous_hash": token[::-1] * 2})
+        )
+
+    def learn(self) -> None:
+        """The values that the floor writes: those of a document that was finalised for real."""
+        names = (
+            "snapshot",
+            "frozen_at",
+            "status",
+            "buyer_name",
+            "search_text",
+            "issued_on",
+            "due_on",
+            "emailed",
+            "total_cents",
+        )
+        with self.sessions() as session:
+            invoice = session.get_one(Invoice, self.pattern)
+            entry = session.scalars(select(JournalEntry).order_by(JournalEntry.position.desc()).limit(1)).one()
+            self.values = {
+                "invoice": {name: getattr(invoice, name) for name in names},
+                "tax_id": invoice.taxes[0].tax_id,
+                "entry": {c.name: getattr(entry, c.name) for c in JournalEntry.__table__.columns},
+            }
+
+
+def seconds(act: Callable[[tuple[int, int, int]], object], drafts: list[tuple[int, int, int]]) -> float:
+    """Wall time per document."""
+    begun = time.perf_counter()
+    for draft in drafts:
+        act(draft)
+    return (time.perf_counter() - begun) / len(drafts)
+
+
+def compare(name: str, url: str) -> None:
+    """Interleaved rounds; the ratio is that of each round, its median is what counts."""
+    bench = Bench(url)
+    bench.learn()
+    for act in (bench.finalised, bench.bare):
+        seconds(act, bench.drafts(10))
+    pairs = [
+        (seconds(bench.finalised, bench.drafts(EACH)), seconds(bench.bare, bench.drafts(EACH))) for _ in range(ROUNDS)
+    ]
+    ours, floor = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"{name:11} finalise {ours:6.2f} ms   bare {floor:6.2f} ms   ratio {ratio:.2f}")
+    bench.engine.dispose()
+
+
+def main() -> None:
+    """Both engines; PostgreSQL only where one answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        compare("SQLite", f"sqlite:///{folder}/bench.db")
+    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    name = f"lettrine_bench_{datetime.now():%H%M%S}"  # noqa: DTZ005 - a name
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except Exception as error:
+        print(f"PostgreSQL  none answers ({type(error).__name__})")
+        return
+    try:
+        compare("PostgreSQL", admin.url.set(database=name).render_as_string(hide_password=False))
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+if __name__ == "__main__":
+    main()

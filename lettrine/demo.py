@@ -1,0 +1,149 @@
+"""`lettrine demo`: builds the demo in its own folder, serves it with worker and mail catcher, prints the sign-ins."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+from cryptography.fernet import Fernet
+from sqlalchemy.orm import sessionmaker
+
+from config.settings import Environment, Settings
+from invoicing.accounts.secrets import hash_password
+from invoicing.database import make_engine
+from invoicing.migrations import upgrade
+from lettrine import logs
+from lettrine.catcher import Catcher, start
+from lettrine.demo_data import SIGN_INS, build
+from lettrine.demo_people import PEOPLE
+from lettrine.running import address_of, listen, run_all, stop_on_signals
+from web.database import now
+
+FOLDER: Final = Path(".demo")
+BUILT: Final = "built.json"  # written last: without it the folder is half a demo and is made anew
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Fetch the first page and stop.")
+@click.option("--invoices", default=300, show_default=True, type=click.IntRange(1, 1_000_000), help="How many to make.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option("--folder", default=FOLDER, show_default=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--new", "anew", is_flag=True, help="Throw the folder's demo away and build it anew.")
+def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> None:
+    """Build the demo and serve it, with a mail catcher that can be read in the browser."""
+    if anew and (folder / "keys.json").exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = _built(folder, invoices)
+    logs.configure()
+    stop = stop_on_signals()
+    with listen("127.0.0.1", 0 if check else port) as listening, _catching() as catcher:
+        address = address_of(listening)
+        settings = _settings(folder, address, catcher.smtp_port)
+        failed: list[str] = []
+
+        def ready(at: str) -> None:
+            if check:
+                failed.extend(_faults(at))
+                stop.set()
+            else:
+                click.echo(_welcome(at, catcher, facts["password"]))
+
+        run_all(settings, listening, ready, stop, _environment(settings, folder))
+    if failed:
+        raise click.ClickException("; ".join(failed))
+    if check:
+        click.echo(f"The demo answers: {facts['invoices']} invoices, the sign-in page was fetched.")
+
+
+@contextmanager
+def _catching() -> Iterator[Catcher]:
+    catcher = start()
+    try:
+        yield catcher
+    finally:
+        catcher.stop()
+
+
+def _built(folder: Path, invoices: int) -> dict[str, str]:
+    """What the folder's demo is, after building it if it isn't whole."""
+    marker = folder / BUILT
+    if marker.exists():
+        found: dict[str, str] = json.loads(marker.read_text())
+        _upgrade(folder)
+        return found
+    for old in folder.glob("lettrine.db*"):
+        old.unlink()
+    shutil.rmtree(folder / "archive", ignore_errors=True)
+    facts = {"password": "-".join(secrets.token_hex(2) for _ in range(4)), "invoices": str(invoices)}
+    engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
+    upgrade(engine)
+    key = _settings(folder, "http://localhost", 25).journal_key.get_secret_value().encode()
+    factory = sessionmaker(engine, info={"journal_key": key})
+    with click.progressbar(length=invoices, label="Building the demo", width=40) as bar:
+        for _made in build(factory, now().replace(microsecond=0), invoices, hash_password(facts["password"])):
+            bar.update(1)
+    engine.dispose()
+    marker.write_text(json.dumps(facts))
+    return facts
+
+
+def _upgrade(folder: Path) -> None:
+    engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
+    upgrade(engine)
+    engine.dispose()
+
+
+def _settings(folder: Path, address: str, smtp_port: int) -> Settings:
+    """The demo's settings; its keys are made once and kept in its folder."""
+    kept = folder / "keys.json"
+    if not kept.exists():
+        keys = {name: secrets.token_urlsafe(48) for name in ("secret_key", "code_key", "journal_key")}
+        kept.write_text(json.dumps({**keys, "seal_keys": Fernet.generate_key().decode()}))
+    return Settings(
+        _env_file=None, environment=Environment.demo, data_dir=folder, public_url=address, smtp_host="127.0.0.1",
+        smtp_port=smtp_port, sweep_seconds=10, web_workers=1, **json.loads(kept.read_text()),
+    )  # type: ignore[call-arg]  # fmt: skip
+
+
+def _environment(settings: Settings, folder: Path) -> dict[str, str]:
+    """The same settings as variables, for the child processes."""
+    kept = json.loads((folder / "keys.json").read_text())
+    values = {
+        "environment": settings.environment, "data_dir": folder.resolve(), "public_url": settings.public_url,
+        "smtp_host": settings.smtp_host, "smtp_port": settings.smtp_port, "sweep_seconds": settings.sweep_seconds,
+        "web_workers": settings.web_workers, "database_url": "", "archive_url": "", **kept,
+    }  # fmt: skip
+    ours = {name: "" for name in os.environ if name.startswith("LETTRINE_SMTP_")}
+    return {**ours, **{f"LETTRINE_{name.upper()}": str(value) for name, value in values.items()}}
+
+
+def _faults(address: str) -> list[str]:
+    """What is wrong with the first page; nothing, as a rule."""
+    with urllib.request.urlopen(f"{address}/connexion", timeout=30) as answer:  # noqa: S310 - our own server
+        page = answer.read().decode()
+    faults = []
+    if answer.status != 200:
+        faults.append(f"the sign-in page answered {answer.status}")
+    if "Les Ateliers de la Lettre" not in page:
+        faults.append("the sign-in page doesn't name the organisation")
+    return faults
+
+
+def _welcome(address: str, catcher: Catcher, password: str) -> str:
+    """The address, the mail catcher's, and one sign-in per role."""
+    members = [(person.email, "member", f"{person.first} {person.last}") for person in PEOPLE if person.signs_in]
+    rows = [(email, str(role), name) for email, role, name, _ in SIGN_INS] + members
+    lines = [f"  {role:8} {email:38} {name}" for email, role, name in rows]
+    return "\n".join(
+        ["", f"Lettrine      {address}", f"Mail catcher  {catcher.address}", "", f"Sign in with the password {password}", *lines,
+         "", "Stop with Ctrl-C. `make demo ARGS=--new` builds it anew.", ""]
+    )  # fmt: skip

@@ -1,0 +1,210 @@
+"""A whole desk that people can walk through: server, worker, mail server, browser. Nothing is pretended."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from invoicing.accounts.models import Role
+from invoicing.database import make_engine, transaction
+from invoicing.migrations import upgrade
+from invoicing.sellers.models import Region
+from lettrine.app import create_app
+from lettrine.catcher import Catcher, start
+from lettrine.worker import make_worker
+from tests.conftest import JOURNAL_KEY, PASSWORD, POSTGRES, REQUIRED, make_settings
+from tests.factories import make_organisation, make_seller, make_user
+from tests.what_is_here import chromium
+from web.database import db
+
+ROOT = Path(__file__).parents[2]
+AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@dataclass
+class Desk:
+    """A running installation, and what a test needs to prepare and to look at."""
+
+    url: str
+    mails: Catcher
+    sessions: sessionmaker[Session]
+    staff: dict[Role, str]
+    sellers: dict[Region, int] = field(default_factory=dict)
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs no request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The URL of an empty, migrated database that lives as long as the journeys."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('desk') / 'desk.db'}"
+        return
+    name = f"lettrine_desk_{os.getpid()}_{worker_id}"
+    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+    except Exception as error:
+        if "postgresql" in REQUIRED:
+            raise
+        pytest.skip(f"no PostgreSQL answers ({type(error).__name__})")
+    yield admin.url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def desk(place: str, tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Desk]:
+    """Server, worker and mail server on free ports, with two sellers and one user per staff role."""
+    engine = make_engine(place)
+    upgrade(engine)
+    sessions = sessionmaker(engine, info={"journal_key": JOURNAL_KEY.encode()})
+    with transaction(sessions) as session:
+        make_organisation(session)
+        sellers = {region: make_seller(session, region).id for region in Region}
+        staff = {
+            role: make_user(session, role, password_hash=password_hash).email for role in Role if role != Role.member
+        }
+    catcher, stop = start(), threading.Event()
+    server = make_server("localhost", 0, lambda *_: [], threaded=True, request_handler=Quiet)
+    url = f"http://localhost:{server.server_port}"
+    settings = make_settings(
+        place, tmp_path_factory.mktemp("files"), public_url=url, smtp_host="localhost", smtp_port=catcher.smtp_port,
+        sweep_seconds=1, tries_per_address=1000,
+    )  # fmt: skip
+    app = create_app(settings)
+    server.app = app
+    threads = [
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True),
+        threading.Thread(target=make_worker(create_app(settings), settings).run, args=(stop,), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    yield Desk(url, catcher, sessions, staff, sellers)
+    stop.set()
+    server.shutdown()
+    for thread in threads:
+        thread.join(30)
+    server.server_close()
+    catcher.stop()
+    with app.app_context():
+        db.engine.dispose()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """Debian's Chromium; skipped, plainly, where there is none."""
+    path = chromium()
+    if not path:
+        if "chromium" in REQUIRED:
+            raise RuntimeError("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Walker:
+    """Somebody at a browser, who looks at every page that opens."""
+
+    page: Page
+    desk: Desk
+    scripted: bool
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Opens a page of the desk and looks at it."""
+        self.page.goto(self.desk.url + path)
+        self.look()
+
+    def look(self) -> None:
+        """No accessibility violation, light and dark, and nothing that scrolls sideways."""
+        if not self.scripted:
+            return
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.evaluate(AXE)
+            found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found["violations"]] == [], self.page.url
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{self.page.url} scrolls sideways by {wide}"
+
+    def press(self, name: str, exact: bool = False) -> None:
+        """Presses a button and looks at what comes."""
+        self.page.get_by_role("button", name=name, exact=exact).first.click()
+        self.page.wait_for_load_state("load")
+        self.look()
+
+    def follow(self, name: str, exact: bool = False) -> None:
+        """Follows a link and looks at what comes."""
+        self.page.get_by_role("link", name=name, exact=exact).first.click()
+        self.page.wait_for_load_state("load")
+        self.look()
+
+    def sign_in(self, email: str) -> None:
+        """Through the form; whoever was signed in before is out."""
+        self.page.context.clear_cookies()
+        self.page.goto(self.desk.url + "/connexion")
+        self.page.locator("#email").fill(email)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.get_by_role("button", name="connecter" if self.language == "fr" else "Sign in").first.click()
+        self.page.wait_for_load_state("load")
+        self.look()
+
+    @property
+    def language(self) -> str:
+        """fr or en, as the page says."""
+        return (self.page.locator("html").get_attribute("lang") or "")[:2]
+
+    def sees(self, *texts: str) -> None:
+        """Each text stands on the page, whatever the kind of its spaces."""
+        shown = " ".join(self.page.locator("body").inner_text().split())
+        for wanted in texts:
+            assert wanted in shown, f"« {wanted} » is not on {self.page.url}: {shown[:1500]}"
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def scripted(request: pytest.FixtureRequest) -> bool:
+    """With JavaScript, and without."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def walker(desk: Desk, chrome: Browser, scripted: bool) -> Iterator[Walker]:
+    """Somebody at a French browser; nothing may be said in the console."""
+    yield from walking(desk, chrome, scripted, "fr-FR")
+
+
+def walking(desk: Desk, chrome: Browser, scripted: bool, locale: str, **options: Any) -> Iterator[Walker]:
+    """A fresh browser profile, closed at the end; an error in the console fails the test."""
+    context = chrome.new_context(locale=locale, java_script_enabled=scripted, **options)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    someone = Walker(page, desk, scripted)
+    page.on("console", lambda m: someone.problems.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: someone.problems.append(str(e)))
+    yield someone
+    context.close()
+    assert [p for p in someone.problems if "status of 4" not in p] == []
