@@ -143,7 +143,6 @@ def _welcome(address: str, catcher: Catcher, password: str) -> str:
     members = [(person.email, "member", f"{person.first} {person.last}") for person in PEOPLE if person.signs_in]
     rows = [(email, str(role), name) for email, role, name, _ in SIGN_INS] + members
     lines = [f"  {role:8} {email:38} {name}" for email, role, name in rows]
-    return "\n".join(
-        ["", f"Lettrine      {address}", f"Mail catcher  {catcher.address}", "", f"Sign in with the password {password}", *lines,
-         "", "Stop with Ctrl-C. `make demo ARGS=--new` builds it anew.", ""]
-    )  # fmt: skip
+    top = ["", f"Lettrine      {address}", f"Mail catcher  {catcher.address}", ""]
+    end = ["", "Stop with Ctrl-C. `make demo ARGS=--new` builds it anew.", ""]
+    return "\n".join([*top, f"Sign in with the password {password}", *lines, *end])

@@ -79,7 +79,8 @@ def _sellers(desk: Desk) -> dict[Region, int]:
         postcode="73000", city="Chambéry", email=f"tresorerie@{DOMAIN}", phone="04 79 00 00 00", region=Region.FR,
         currency=Currency.EUR, tax_status=TaxStatus.vat_registered, timezone="Europe/Paris", siret="99900001100018",
         rna="W732004567", vat_number="FR66999000011", iban="FR7630006000011234567890189", bic="AGRIFRPP",
-        bank_holder="Les Ateliers de la Lettre", cheque="Les Ateliers de la Lettre, 12 rue des Imprimeurs, 73000 Chambéry",
+        bank_holder="Les Ateliers de la Lettre",
+        cheque="Les Ateliers de la Lettre, 12 rue des Imprimeurs, 73000 Chambéry",
         mail_from=f"factures@{DOMAIN}",
     )  # fmt: skip
     quebec = Seller(
@@ -153,7 +154,8 @@ def _content(person: Person, seller_id: int) -> CustomerContent:
     return CustomerContent(
         kind="person" if person.last else "organisation", first_name=person.first, last_name=person.last,
         organisation_name=person.organisation, email=person.email, phone=person.phone, street=person.street,
-        postcode=person.postcode, city=person.city, province="Québec" if quebec else "", country="CA" if quebec else "FR",
+        postcode=person.postcode, city=person.city, province="Québec" if quebec else "",
+        country="CA" if quebec else "FR",
         language=person.language, professional=bool(person.organisation) and not person.last, siren=person.siren,
         seller_id=seller_id,
     )  # fmt: skip

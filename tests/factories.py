@@ -23,7 +23,7 @@ from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistrati
 from invoicing.taxes.models import Tax, TaxSet
 from invoicing.taxes.service import load_reference
 
-NOW = datetime(2026, 11, 22, 9, 30)
+NOW = datetime(2026, 11, 22, 9, 30)  # noqa: DTZ001 - naive UTC, as the core holds it
 TODAY = date(2026, 11, 22)
 _counter = itertools.count(1)
 

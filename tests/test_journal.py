@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -66,7 +67,7 @@ def test_writers_at_once_make_one_chain(database: Database) -> None:
         list(pool.map(lambda n: note(database, f"a.n{n}"), range(40)))
     found = entries(database)
     assert [entry.position for entry in found] == list(range(1, 41))
-    assert all(after.previous_hash == before.hash for before, after in zip(found, found[1:], strict=False))
+    assert all(after.previous_hash == before.hash for before, after in pairwise(found))
 
 
 def test_a_savepoint_takes_only_its_own_entries_with_it(database: Database) -> None:

@@ -24,6 +24,7 @@ from invoicing.money import (
 )
 
 NB = "\u00a0"
+NONSENSE = ["", " ", "soixante", "1,2,3", "12.345", "1.2.3", "€", "--1", "1e3", "9" * 20, "½", "NaN"]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,8 @@ NB = "\u00a0"
     [
         ("12,50", 1250), ("12.50", 1250), ("1 234,56", 123456), (f"1{NB}234,56{NB}€", 123456), ("1,234.56", 123456),
         ("1.234,56", 123456), ("1,234,567.8", 123456780), (".5", 50), ("−3,2", -320), ("-3.20", -320), ("5", 500),
-        ("12,5000", 1250), ("0,500", 50), ("1,234,567", 123456700), ("１２,５０", 1250), ("$68.99", None), ("68.99 $", 6899),
+        ("12,5000", 1250), ("0,500", 50), ("1,234,567", 123456700), ("１２,５０", 1250),
+        ("$68.99", None), ("68.99 $", 6899),
     ],
 )  # fmt: skip
 def test_reads_amounts_as_people_write_them(typed: str, cents: int | None) -> None:
@@ -42,7 +44,7 @@ def test_reads_amounts_as_people_write_them(typed: str, cents: int | None) -> No
         assert read_scaled(typed, 2) == cents
 
 
-@pytest.mark.parametrize("typed", ["", " ", "soixante", "1,2,3", "12.345", "1.2.3", "€", "--1", "1e3", "9" * 20, "½", "NaN"])
+@pytest.mark.parametrize("typed", NONSENSE)
 def test_refuses_what_cannot_be_read_without_guessing(typed: str) -> None:
     with pytest.raises(NotANumber):
         read_scaled(typed, 2)

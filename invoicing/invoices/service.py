@@ -121,8 +121,12 @@ def finalise(
         _receive(session, draft, actor, now)
     version = version_due(session, draft.id, Facts(heading=Heading.invoice), now)
     delivery_id = _promise(session, draft, now, domain) if email else None
-    changes = {"number": (None, number), "status": (Status.draft, draft.status), "total_cents": (None, draft.total_cents),
-               "emailed": (False, email)}  # fmt: skip
+    changes = {
+        "number": (None, number),
+        "status": (Status.draft, draft.status),
+        "total_cents": (None, draft.total_cents),
+        "emailed": (False, email),
+    }
     journal.record(session, actor, now, "invoice.finalised", ("invoice", draft.id), changes)
     return Finalised(draft.id, number, version.id, delivery_id)
 
@@ -226,10 +230,14 @@ def _receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) ->
         return
     session.add(
         Payment(
-            invoice_id=invoice.id, method=invoice.paid_method, amount_cents=invoice.total_cents, paid_on=invoice.paid_on,
-            recorded_at=now, recorded_by_id=actor.user_id,
+            invoice_id=invoice.id,
+            method=invoice.paid_method,
+            amount_cents=invoice.total_cents,
+            paid_on=invoice.paid_on,
+            recorded_at=now,
+            recorded_by_id=actor.user_id,
         )
-    )  # fmt: skip
+    )
 
 
 def _promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> int:

@@ -194,7 +194,8 @@ def test_a_form_full_of_mistakes_keeps_everything_and_names_each(
     walker.open(f"/ventes/clients/{customer_id}/facture")
     typed = {
         "lines-0-label": "Abonnement <b>« Caractères »</b>", "lines-0-quantity": "deux", "lines-0-price": "soixante",
-        "lines-0-discount": "120", "issued_on": "31/02/2026", "due_on": "bientôt", "subject": "Revue", "note": "À bientôt",
+        "lines-0-discount": "120", "issued_on": "31/02/2026", "due_on": "bientôt", "subject": "Revue",
+        "note": "À bientôt",
     }  # fmt: skip
     for name, value in typed.items():
         walker.page.locator(f"#{name}").fill(value)

@@ -199,7 +199,8 @@ def test_a_missing_mention_blocks_and_says_where(session: Session) -> None:
     with pytest.raises(MentionsMissing) as refused:
         finalise(session, draft)
     assert set(refused.value.missing) == {
-        Missing("seller", "siret"), Missing("seller", "vat_number"), Missing("customer", "street"), Missing("customer", "city"),
+        Missing("seller", "siret"), Missing("seller", "vat_number"), Missing("customer", "street"),
+        Missing("customer", "city"),
     }  # fmt: skip
 
 
