@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from invoicing.accounts.models import Role, SignInSession, User
+from invoicing.accounts.models import Role, SignInSession, Stage, User
 from invoicing.accounts.service import set_active
 from invoicing.database import committing
 from invoicing.journal import COMMAND
@@ -109,6 +109,14 @@ def test_a_disabled_user_is_out_at_the_next_request(client: Browser, zoe: User, 
     client.sign_in(ZOE)
     with database.sessions() as session, committing(session):
         set_active(session, COMMAND, now(), zoe.id, False)
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("stage", [Stage.second_factor, Stage.enrolment])
+def test_a_session_that_is_half_open_is_nobody(client: Browser, clerk: User, database: Database, stage: Stage) -> None:
+    client.become(clerk)
+    with database.sessions() as session, committing(session):
+        session.scalars(select(SignInSession)).one().stage = stage
     assert not is_in(client)
 
 
