@@ -109,7 +109,7 @@ def count_of(session: Session, user_id: int, customers: Sequence[Customer]) -> C
     """Everything that this person may see: what stands for their customers."""
     theirs = Invoice.customer_id.in_([customer.id for customer in customers])
     query = select(Invoice.kind, func.count()).where(theirs, Invoice.frozen_at.is_not(None)).group_by(Invoice.kind)
-    found: dict[InvoiceKind, int] = dict(session.execute(query).tuples().all())
+    found = {kind: int(number) for kind, number in session.execute(query)}
     years = tuple(queries.years_of_user(session, user_id))
     return Count(found.get(InvoiceKind.invoice, 0), found.get(InvoiceKind.credit_note, 0), years)
 
