@@ -89,7 +89,7 @@ def test_without_the_forms_token_nobody_signs_in(client: Browser, zoe: User, ses
 
 
 def test_a_head_signs_nobody_in(client: Browser, zoe: User, session: Session) -> None:
-    client.head("/connexion", query_string={"email": ZOE, "password": PASSWORD})
+    client.head("/connexion", data={"email": ZOE, "password": PASSWORD})
     assert count(session, SignInSession) == 0
 
 
