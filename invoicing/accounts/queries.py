@@ -57,13 +57,11 @@ class OpenLink:
 
 def live_seat(session: Session, sid: str, now: datetime) -> Seat | None:
     """The session behind a cookie's secret, if it still counts."""
-    found = session.execute(
-        select(SignInSession, User).join(User, User.id == SignInSession.user_id)
-        .where(SignInSession.sid_hash == sec.digest(sid)).execution_options(populate_existing=True)
-    ).first()  # fmt: skip
-    if found is None:
+    query = select(SignInSession).where(SignInSession.sid_hash == sec.digest(sid))
+    row = session.scalars(query.execution_options(populate_existing=True)).first()
+    if row is None:
         return None
-    row, user = found
+    user = row.user
     if not rules.is_alive(row.stage, user.is_staff, user.active, row.created_at, row.last_seen_at, now):
         return None
     return Seat(row.id, row.stage, row.created_at, row.last_seen_at, row.proved_at, person(user))
