@@ -147,7 +147,7 @@ def mailto(invoice: Invoice, snapshot: Snapshot, zone: str) -> str:
             "Vous trouverez ci-joint la facture %(number)s du %(day)s, d’un total de %(total)s.", number=invoice.number,
             day=short_date(snapshot.issued_on), total=money(snapshot.total_cents, snapshot.currency))]  # fmt: skip
         if invoice.remaining_cents > 0 and snapshot.due_on:
-            lines.append(_("Elle est à régler avant le %(day)s.", day=short_date(snapshot.due_on)))
+            lines.append(_("Elle est à régler au plus tard le %(day)s.", day=short_date(snapshot.due_on)))
         if customer.is_member:
             lines.append(_("Elle est aussi dans votre zone membre : %(zone)s", zone=zone))
         lines += ["", snapshot.seller.name]

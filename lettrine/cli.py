@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
-from invoicing.database import make_engine
+from invoicing.database import make_engine, transaction
 from invoicing.errors import Refused
 
 COMMANDS: Final = {  # name → where it lives
@@ -139,13 +139,16 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema to this version. Stop web and worker first, and have a backup."""
+    """Bring the schema to this version and load the taxes. Stop web and worker first, and have a backup."""
     from invoicing import migrations
+    from invoicing.taxes.service import load_reference
 
     settings = read_settings()
     with desk(settings) as factory:
         migrations.upgrade(factory.kw["bind"])
-    click.echo("The schema is up to date.")
+        with transaction(factory) as session:
+            added = load_reference(session)
+    click.echo(f"The schema is up to date; {added} taxes and tax sets were added.")
 
 
 @db.command()

@@ -116,19 +116,26 @@ def make_line(
     return LineContent(label, "", 1000, price * 10_000, 0, tax_set(session, code).id)
 
 
-def make_draft(session: Session, customer: Customer, seller: Seller, *lines: LineContent, **over: object) -> Invoice:
+def make_draft(
+    session: Session, customer: Customer, seller: Seller, *lines: LineContent, now: datetime = NOW, **over: object
+) -> Invoice:
     """A draft with one line, or those given."""
-    content = DraftContent(
-        lines=lines or (make_line(session, code="FR_20" if seller.region is Region.FR else "QC_TAXED"),), **over
-    )  # type: ignore[arg-type]
-    return save_draft(session, COMMAND, NOW, customer.id, seller.id, content, secrets.token_urlsafe(16))
+    usual = make_line(session, code="FR_20" if seller.region is Region.FR else "QC_TAXED")
+    content = DraftContent(lines=lines or (usual,), **over)  # type: ignore[arg-type]
+    return save_draft(session, COMMAND, now, customer.id, seller.id, content, secrets.token_urlsafe(16))
 
 
 def make_invoice(
-    session: Session, customer: Customer, seller: Seller, *lines: LineContent, email: bool = False, **over: object
+    session: Session,
+    customer: Customer,
+    seller: Seller,
+    *lines: LineContent,
+    email: bool = False,
+    now: datetime = NOW,
+    **over: object,
 ) -> Finalised:
     """A finalised invoice; commits nothing."""
-    draft = make_draft(session, customer, seller, *lines, **over)
+    draft = make_draft(session, customer, seller, *lines, now=now, **over)
     return finalise(
-        session, COMMAND, NOW, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org"
+        session, COMMAND, now, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org"
     )

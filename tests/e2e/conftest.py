@@ -199,7 +199,8 @@ def walker(desk: Desk, chrome: Browser, scripted: bool) -> Iterator[Walker]:
 
 def walking(desk: Desk, chrome: Browser, scripted: bool, locale: str, **options: Any) -> Iterator[Walker]:
     """A fresh browser profile, closed at the end; an error in the console fails the test."""
-    context = chrome.new_context(locale=locale, java_script_enabled=scripted, **options)
+    # without motion: a colour in the middle of its change would be measured
+    context = chrome.new_context(locale=locale, java_script_enabled=scripted, reduced_motion="reduce", **options)
     context.set_default_timeout(20_000)
     page = context.new_page()
     someone = Walker(page, desk, scripted)
