@@ -104,7 +104,8 @@ def write_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
 
 def plain_scaled(value: int, decimals: int, locale: str, least: int = 0) -> str:
     """What a form field holds: no grouping, an ASCII minus, and never three decimals, which read either way."""
-    whole, mark, fraction = write_scaled(value, decimals, locale, least).rpartition("." if locale.startswith("en") else ",")
+    written = write_scaled(value, decimals, locale, least)
+    whole, mark, fraction = written.rpartition("." if locale.startswith("en") else ",")
     if not mark:
         whole, fraction = fraction, ""
     plain = whole.replace(NBSP, "").replace(",", "").replace(MINUS, "-")

@@ -16,6 +16,7 @@ from admin import bp as admin
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
 from invoicing.database import tune
+from lettrine.jobs import Nudge
 from portal import bp as portal
 from web import errors, filters, security, signin, site, statuses, words
 from web.database import db
@@ -48,7 +49,7 @@ def create_app(settings: Settings) -> Flask:
         static_url_path="/static",
     )
     app.config.update(configuration(settings))
-    app.extensions["lettrine"] = Services(settings=settings, post=post_of(settings))
+    app.extensions["lettrine"] = Services(settings=settings, post=post_of(settings), nudge=Nudge(settings))
     _connect(app, settings)
     security.init_app(app, settings.is_https)
     login_manager.init_app(app)

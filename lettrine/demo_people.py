@@ -130,14 +130,14 @@ def _people() -> list[Person]:
                     member=n % 4 != 1, language=language, signs_in=n == 0, bounces=n == 5, no_email=n in (7, 13),
                 )
             )  # fmt: skip
-    for n, (name, street, postcode, city, region, siren) in enumerate(_rows(_FIRMS)):
-        where = Region(region)
+    for n, (name, street, postcode, city, code, siren) in enumerate(_rows(_FIRMS)):
+        where = Region(code)
         language = "fr_FR" if where is FR else "fr_CA"
         people.append(Person("", "", name, where, street, postcode, city, member=n % 3 != 2, language=language,
                              bounces=n == 3, siren=siren))  # fmt: skip
-    for name, street, postcode, city, region, language in _rows(_ALONE):
+    for name, street, postcode, city, code, language in _rows(_ALONE):
         first, _, last = name.partition(" ")
-        people.append(Person(first, last, "", Region(region), street, postcode, city, language=language))
+        people.append(Person(first, last, "", Region(code), street, postcode, city, language=language))
     return people
 
 

@@ -115,17 +115,18 @@ def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
         faults.append(Fault("lines-0-label", "no_line"))
     if len(lines) > MAX_LINES:
         faults.append(Fault("lines-0-label", "too_many_lines", {"most": MAX_LINES, "given": len(lines)}))
-    texts = {name: clean(getattr(raw, name), lines=name == "note") for name in ("subject", "note")}
-    faults += text_faults("subject", texts["subject"], 250) + text_faults("note", texts["note"], 2000)
-    days = {name: _day(name, getattr(raw, name), faults) for name in ("issued_on", "due_on", "supplied_on")}
+    subject, note = clean(raw.subject), clean(raw.note, lines=True)
+    faults += text_faults("subject", subject, 250) + text_faults("note", note, 2000)
+    issued_on, due_on, supplied_on = (
+        _day(name, getattr(raw, name), faults) for name in ("issued_on", "due_on", "supplied_on")
+    )
     paid_method, paid_on = _read_payment(raw, faults)
     made_out_to = raw.made_out_to if raw.made_out_to in tuple(MadeOutTo) else MadeOutTo.person
     if faults:
         raise FieldFaults(faults)
-    return DraftContent(
-        lines=tuple(line for line in lines if line), made_out_to=MadeOutTo(made_out_to), paid_method=paid_method,
-        paid_on=paid_on, **texts, **days,
-    )  # fmt: skip
+    kept = tuple(line for line in lines if line)
+    to = MadeOutTo(made_out_to)
+    return DraftContent(kept, issued_on, due_on, supplied_on, to, subject, note, paid_method, paid_on)
 
 
 def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fault]) -> LineContent | None:

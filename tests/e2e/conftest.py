@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -27,6 +29,7 @@ from tests.factories import make_organisation, make_seller, make_user
 from tests.what_is_here import chromium
 from web.database import db
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -91,11 +94,11 @@ def desk(place: str, tmp_path_factory: pytest.TempPathFactory, password_hash: st
         place, tmp_path_factory.mktemp("files"), public_url=url, smtp_host="localhost", smtp_port=catcher.smtp_port,
         sweep_seconds=1, tries_per_address=1000,
     )  # fmt: skip
-    app = create_app(settings)
+    app, worker = apart(lambda: create_app(settings)), apart(lambda: make_worker(create_app(settings), settings))
     server.app = app
     threads = [
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True),
-        threading.Thread(target=make_worker(create_app(settings), settings).run, args=(stop,), daemon=True),
+        threading.Thread(target=worker.run, args=(stop,), daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -106,9 +109,21 @@ def desk(place: str, tmp_path_factory: pytest.TempPathFactory, password_hash: st
         thread.join(30)
     server.server_close()
     catcher.stop()
+    apart(lambda: close(app))
+    apart(lambda: close(worker.app))
+    engine.dispose()
+
+
+def apart(act: Callable[[], T]) -> T:
+    """Does something in a thread of its own: the browser's event loop runs in this one."""
+    with ThreadPoolExecutor(1) as hands:
+        return hands.submit(act).result()
+
+
+def close(app: Flask) -> None:
+    """Gives the application's connections back."""
     with app.app_context():
         db.engine.dispose()
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
