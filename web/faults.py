@@ -87,6 +87,9 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         "« %(value)s » n’est pas une remise. Écrivez un pourcentage de 0 à 100, par exemple %(example)s.",
         value=f["value"], example=_decimal(125, 1)),
     "bad_discount_empty": lambda f: _("Écrivez un pourcentage de 0 à 100, ou rien."),
+    "ambiguous_number": lambda f: _(
+        "« %(value)s » se lit de deux façons. Ôtez le signe pour dire mille et plus, "
+        "ou ajoutez un zéro à la fin pour des décimales.", value=f["value"]),
     "choose_tax": lambda f: _("Choisissez une taxe que ce vendeur peut appliquer."),
     "too_great": lambda f: _(
         "« %(value)s » dépasse ce qu’une facture peut porter. Vérifiez le nombre de zéros.", value=f["value"]),

@@ -75,7 +75,7 @@ def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
 def counts(session: Session, query: str = "") -> dict[Standing, int]:
     """How many customers of each standing the query finds."""
     found = select(Customer.standing, func.count(Customer.id)).where(matches(Customer.search_text, query))
-    by_standing: dict[Standing, int] = dict(session.execute(found.group_by(Customer.standing)).tuples().all())
+    by_standing: dict[Standing, int] = dict(session.execute(found.group_by(Customer.standing)).all())
     return {standing: by_standing.get(standing, 0) for standing in Standing}
 
 

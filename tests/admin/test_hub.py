@@ -1,0 +1,105 @@
+"""The hub « Service commercial »: true figures, living links, and the one search box."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from invoicing.accounts.models import Role
+from invoicing.delivery.models import DeliveryKind, DeliveryState
+from invoicing.delivery.service import Outgoing, queue
+from invoicing.sellers.models import Region
+from tests.admin.desk import Desk
+from tests.conftest import Browser
+from tests.factories import NOW, make_invoice, make_seller, make_user
+
+
+def strip(page: str) -> list[str]:
+    """The figures of today's strip, without what stands beside them."""
+    return re.findall(r'<span class="v[^"]*">(\d+)', page)
+
+
+def test_the_hub_says_who_and_when(desk: Desk) -> None:
+    page = desk.browser.get("/ventes").text
+    assert "<h1>Service commercial</h1>" in page
+    assert "Les Ateliers de la Lettre · dimanche 22 novembre 2026" in page
+
+
+def test_with_nothing_to_do_it_says_so(desk: Desk) -> None:
+    page = desk.browser.get("/ventes").text
+    assert strip(page) == ["0", "0", "0"]
+    assert "rien n’est en retard" in page and "Aucun brouillon." in page
+
+
+def test_failures_that_nobody_replaced_are_counted(desk: Desk) -> None:
+    outgoing = Outgoing(DeliveryKind.invoice, "a@example.org", "fr_FR")
+    with desk.writing() as s:
+        for state in (DeliveryState.failed, DeliveryState.bounced, DeliveryState.sent):
+            queue(s, outgoing, NOW, "example.org").state = state
+    assert strip(desk.browser.get("/ventes").text)[0] == "2"
+
+
+def test_overdue_invoices_are_summed_per_currency_since_the_oldest(desk: Desk) -> None:
+    early = {"issued_on": date(2026, 9, 1), "due_on": date(2026, 9, 30)}
+    with desk.writing() as s:
+        make_invoice(s, desk.customer, desk.seller, **early)
+        make_invoice(s, desk.customer, make_seller(s, Region.QC), **early)
+        make_invoice(s, desk.customer, desk.seller)  # due in 30 days
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[1] == "2"
+    assert "206,96\xa0$" in page and "216,00\xa0€" in page
+    assert "la plus ancienne depuis le 30/09/2026" in page
+
+
+def test_the_latest_drafts_are_listed_and_all_are_counted(desk: Desk) -> None:
+    drafts = [desk.draft(subject=f"Brouillon {n}") for n in range(12)]
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[2] == "12"
+    assert f'href="/ventes/brouillons/{drafts[-1].id}"' in page and "Les 10 derniers, sur 12." in page
+    assert f'href="/ventes/brouillons/{drafts[0].id}"' not in page
+
+
+@pytest.mark.parametrize("role", [Role.reader, Role.sales, Role.admin])
+def test_every_link_of_the_hub_leads_to_a_page(desk: Desk, role: Role) -> None:
+    desk.draft()
+    browser = desk.browser_of(role)
+    body = browser.get("/ventes").text.partition("<main")[2]
+    links = set(re.findall(r'href="(/[^"#]*)"', body.partition("</main>")[0]))
+    assert len(links) >= 3
+    assert {path: browser.get(path).status_code for path in links} == dict.fromkeys(links, 200)
+
+
+def test_only_administrators_get_a_link_to_the_settings(desk: Desk) -> None:
+    assert 'href="/ventes/reglages"' in desk.browser_of(Role.admin).get("/ventes").text
+    page = desk.browser.get("/ventes").text
+    assert "Réglages généraux" in page and "administrateurs" in page and 'href="/ventes/reglages"' not in page
+
+
+@pytest.mark.parametrize("path", ["/ventes", "/ventes/recherche?q=x", "/ventes/clients"])
+def test_members_are_refused_and_strangers_are_sent_to_sign_in(desk: Desk, path: str) -> None:
+    assert desk.browser_of(Role.member).get(path).status_code == 403
+    answer = desk.app.test_client().get(path)
+    assert (answer.status_code, answer.location) == (302, "/connexion")
+
+
+def test_without_a_seller_it_says_what_is_missing(clock: None, session: Session, client: Browser) -> None:
+    admin = make_user(session, Role.admin)
+    session.commit()
+    page = client.become(admin).get("/ventes").text
+    assert "Il manque un vendeur" in page and 'href="/ventes/reglages/vendeurs/nouveau"' in page
+
+
+def test_a_number_in_any_case_opens_its_invoice(desk: Desk) -> None:
+    with desk.writing() as s:
+        number = make_invoice(s, desk.customer, desk.seller).number
+    assert desk.browser.get(f"/ventes/recherche?q= {number.lower()} ").location == f"/ventes/factures/{number}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"), [("Lefèvre", "?q=Lef%C3%A8vre"), ("", ""), ("F2026-00009", "?q=F2026-00009")]
+)
+def test_anything_else_is_looked_for_among_the_customers(desk: Desk, asked: str, location: str) -> None:
+    assert desk.browser.get("/ventes/recherche", query_string={"q": asked}).location == f"/ventes/clients{location}"

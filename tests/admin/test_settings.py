@@ -1,0 +1,134 @@
+"""Settings: for administrators, every mistake at its field, old documents untouched."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from invoicing.accounts.models import Role
+from invoicing.invoices.models import Invoice
+from invoicing.numbering import Series
+from invoicing.sellers.models import Organisation, Region, Seller
+from tests.admin.desk import Desk
+from tests.conftest import Browser
+from tests.factories import make_invoice, make_seller, make_user
+
+SETTINGS, NEW = "/ventes/reglages", "/ventes/reglages/vendeurs/nouveau"
+ORGANISATION = {"name": "La Lettre", "contact_email": "aide@lettre.example", "timezone": "America/Toronto",
+                "language": "fr_CA"}  # fmt: skip
+SELLER = {"name": "École", "region": "FR", "currency": "EUR", "tax_status": "nonprofit", "timezone": "Europe/Paris",
+          "country": "FR", "rna": "W732001234", "due_days": "15", "format": "EC{year}-{n:05}"}  # fmt: skip
+
+
+@pytest.fixture
+def admin(desk: Desk) -> Browser:
+    """An administrator's browser."""
+    return desk.browser_of(Role.admin)
+
+
+def page_of(seller: Seller) -> str:
+    return f"{SETTINGS}/vendeurs/{seller.id}"
+
+
+@pytest.mark.parametrize("role", [Role.member, Role.reader, Role.sales])
+@pytest.mark.parametrize("path", [SETTINGS, NEW, f"{SETTINGS}/vendeurs/1"])
+def test_only_administrators_may(desk: Desk, role: Role, path: str) -> None:
+    browser = desk.browser_of(role)
+    assert browser.get(path).status_code == 403
+    assert browser.send(path, {"name": "X"}, form="/preferences").status_code == 403
+
+
+def test_the_list_says_what_each_seller_lacks(desk: Desk, admin: Browser) -> None:
+    with desk.writing() as s:
+        make_seller(s, Region.QC)
+        make_seller(s, name="Autre", siret="", vat_number="", prefix="X")
+    page = admin.get(SETTINGS).text
+    assert page.count("Complètes") == 2 and page.count("À compléter") == 1
+    assert "Il manque le numéro SIRET" in page and "Il manque le numéro de TVA" in page and "Q2026-00001" in page
+
+
+def test_the_organisation_is_renamed_at_once(desk: Desk, admin: Browser) -> None:
+    answer = admin.send(SETTINGS, ORGANISATION, follow_redirects=True)
+    assert "Réglages enregistrés." in answer.text and ">La Lettre</span>" in answer.text
+    desk.session.rollback()
+    assert desk.session.get_one(Organisation, 1).timezone == "America/Toronto"
+
+
+def test_mistakes_of_the_organisation_keep_what_was_typed(desk: Desk, admin: Browser) -> None:
+    answer = admin.send(SETTINGS, {"name": " ", "contact_email": "<b>@", "timezone": "Mars/Nord", "language": "xx"})
+    assert answer.status_code == 422 and 'value="&lt;b&gt;@"' in answer.text
+    assert all(f'href="#{name}"' in answer.text for name in ("name", "contact_email", "timezone", "language"))
+
+
+def test_an_installation_without_anything_is_set_up_here(clock: None, session: Session, client: Browser) -> None:
+    user = make_user(session, Role.admin)
+    session.commit()
+    browser = client.become(user)
+    assert "Aucun vendeur pour l’instant." in browser.get(SETTINGS).text
+    browser.send(SETTINGS, ORGANISATION)
+    browser.send(NEW, SELLER)
+    session.rollback()
+    assert session.get_one(Organisation, 1).name == "La Lettre"
+    assert session.scalars(select(Series.format)).all() == ["EC{year}-{n:05}"]
+
+
+def test_a_second_seller_has_a_series_of_its_own(desk: Desk, admin: Browser) -> None:
+    answer = admin.send(NEW, SELLER, follow_redirects=True)
+    assert "Vendeur enregistré : École." in answer.text.replace("\xa0", " ") and "EC2026-00001" in answer.text
+    desk.session.rollback()
+    made = desk.session.scalars(select(Seller).where(Seller.name == "École")).one()
+    assert (made.due_days, made.region, made.rna) == (15, Region.FR, "W732001234")
+
+
+def test_every_mistake_of_a_new_seller_is_named_in_the_order_of_the_form(desk: Desk, admin: Browser) -> None:
+    wrong = {**SELLER, "name": "", "iban": "FR76 0000", "due_days": "366", "accent": "rouge", "mail_from": "ici",
+             "tax_status": "small_supplier", "gst": "12", "siret": "1", "format": "F{year}-{n}"}  # fmt: skip
+    answer = admin.send(NEW, wrong)
+    listed = re.findall(r'<li><a href="#([a-z_]+)">', answer.text)
+    assert listed == ["name", "tax_status", "siret", "gst", "due_days", "iban", "mail_from", "accent", "format"]
+    assert answer.status_code == 422 and 'value="FR76 0000"' in answer.text and desk.count(Seller) == 1
+
+
+def test_a_change_is_kept_and_old_documents_stay(desk: Desk, admin: Browser) -> None:
+    with desk.writing() as s:
+        made = make_invoice(s, desk.customer, desk.seller)
+    before = desk.session.get_one(Invoice, made.invoice_id).snapshot
+    changed = {"name": "Nouveau nom", "siret": "812 345 676 00017"}
+    answer = admin.send(page_of(desk.seller), changed, follow_redirects=True)
+    assert "Les documents déjà établis ne changent pas." in answer.text
+    desk.session.rollback()
+    assert (desk.seller.name, desk.seller.siret) == ("Nouveau nom", "81234567600017")
+    assert desk.session.get_one(Invoice, made.invoice_id).snapshot == before
+
+
+def test_registrations_of_quebec_are_added_changed_and_removed(desk: Desk, admin: Browser) -> None:
+    with desk.writing() as s:
+        seller = make_seller(s, Region.QC)
+    assert 'value="123456789RT0001"' in admin.get(page_of(seller)).text
+    admin.send(page_of(seller), {"gst": "987654321 rt0001", "qst": ""})
+    desk.session.rollback()
+    assert [row.number for row in seller.registrations] == ["987654321RT0001"]
+    assert "Il manque les numéros d’inscription" in admin.get(page_of(seller)).text
+
+
+def test_region_and_currency_stay_once_there_is_an_invoice(desk: Desk, admin: Browser) -> None:
+    desk.draft()
+    page = admin.get(page_of(desk.seller)).text
+    assert "sa région et sa monnaie ne changent plus" in page and 'name="currency"' not in page
+    answer = admin.send(page_of(desk.seller), {"currency": "CAD"})
+    desk.session.rollback()
+    assert answer.status_code == 422 and desk.seller.currency == "EUR"
+
+
+def test_each_tax_status_says_what_follows_from_it(admin: Browser) -> None:
+    page = admin.get(NEW).text
+    assert page.count('name="tax_status"') == 5
+    assert "TVA non applicable, art. 261-7-1° du CGI" in page
+    assert "les deux numéros d’inscription sont obligatoires" in page
+
+
+def test_a_missing_seller_is_not_found(admin: Browser) -> None:
+    assert admin.get(f"{SETTINGS}/vendeurs/999").status_code == 404
