@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import charset, policy
+from email.header import Header
 from email.mime.text import MIMEText
+from email.utils import formataddr, parseaddr
 from typing import Any, Final
 
 import flask_mail
@@ -60,12 +62,27 @@ class _Message(flask_mail.Message):
         return MIMEText(text or "", subtype, _QUOTED)  # type: ignore[arg-type]
 
     def as_bytes(self) -> bytes:
-        """As it goes over the wire."""
+        """As it goes over the wire; Flask-Mail folds headers without counting their names."""
         message: Any = self._message()
         for part in message.walk():
             part.policy = _WIRE
+        name, address = parseaddr(str(self.sender))
+        message.replace_header("Subject", Header(self.subject, _charset(self.subject), header_name="Subject"))
+        message.replace_header("From", _from(name, address))
         found: bytes = message.as_bytes()
         return found
+
+
+def _charset(text: str) -> str:
+    return "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+
+
+def _from(name: str, address: str) -> Header:
+    if _charset(name) == "us-ascii":
+        return Header(formataddr((name, address)), "us-ascii", header_name="From")
+    header = Header(name, "utf-8", header_name="From")
+    header.append(f"<{address}>", "us-ascii")
+    return header
 
 
 class Mailer:

@@ -25,6 +25,7 @@ from invoicing.documents.desk import Facts
 from invoicing.documents.service import Renderer, Sessions, ensure_rendered, latest
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.models import Invoice
+from invoicing.money import NBSP
 from invoicing.sellers.models import Organisation, Seller
 from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
 from lettrine.mailer import Attachment, Mail
@@ -140,7 +141,8 @@ def _spoken(language: str) -> str:
 
 def _one_line(text: str) -> str:
     """What goes into a header: no control characters, single spaces."""
-    return " ".join("".join(c if c.isprintable() or c == "\u00a0" else " " for c in text).split(" ")).strip()
+    plain = "".join(char if char.isprintable() or char == NBSP else " " for char in text)
+    return " ".join(word for word in plain.split(" ") if word)
 
 
 @lru_cache(maxsize=1)

@@ -62,6 +62,8 @@ class _Talk:
         except smtplib.SMTPServerDisconnected as error:
             self.timed_out = self.timed_out or isinstance(error.__context__, TimeoutError)
             raise
+        if self.timed_out:  # half a line, cut off by `hang_up`
+            raise smtplib.SMTPServerDisconnected("too slow")
         self.in_doubt, self.answer = False, readable(code, text)
         return code, text
 
@@ -131,6 +133,8 @@ def judged(error: Exception, host: Any) -> Refusal:
     words = " ".join(str(cause).split())[:500]
     if host is not None and host.in_doubt:
         return Temporary("", "no_answer")
+    if isinstance(cause, TimeoutError) or (host is not None and host.timed_out):
+        return Temporary("", "timeout")
     if isinstance(cause, smtplib.SMTPRecipientsRefused):
         return _refused(*next(iter(cause.recipients.values())))
     if isinstance(cause, smtplib.SMTPAuthenticationError):
@@ -141,8 +145,6 @@ def judged(error: Exception, host: Any) -> Refusal:
         return _refused(cause.smtp_code, _bytes(cause.smtp_error))
     if isinstance(cause, smtplib.SMTPNotSupportedError):
         return Temporary(words, "login")
-    if isinstance(cause, TimeoutError) or (host is not None and host.timed_out):
-        return Temporary("", "timeout")
     if isinstance(cause, ssl.SSLError):
         return Temporary(words, "tls")
     return Temporary(words, "connection" if host is None else "dropped")

@@ -18,7 +18,7 @@ from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
 from invoicing.documents.pdf import render
 from invoicing.invoices.service import Finalised
-from invoicing.sellers.models import Region
+from invoicing.sellers.models import Organisation, Region
 from lettrine.worker import Worker, make_worker
 from tests.conftest import Database, make_settings, running
 from tests.factories import NOW, make_customer, make_invoice, make_organisation, make_seller
@@ -64,7 +64,8 @@ class Office:
         }
         values["sealed"] = self.worker.composer.sealer.seal({"link": "http://localhost/connexion/mot-de-passe/xyz"})
         with transaction(self.database.sessions) as session:
-            make_organisation(session)
+            if session.get(Organisation, 1) is None:
+                make_organisation(session)
             return [
                 queue(session, Outgoing(recipient=f"p{n}@example.org", **values), self.clock(), "example.org").id  # type: ignore[arg-type]
                 for n in range(count)

@@ -56,7 +56,7 @@ class Letterbox:
 
 
 @contextmanager
-def letterbox(box: Letterbox | None = None, **options: Any) -> Iterator[Letterbox]:
+def letterbox(box: Letterbox | None = None, ssl: Any = None, **options: Any) -> Iterator[Letterbox]:
     """Runs the server in a thread of its own, on a free port."""
     box = box or Letterbox()
     loop, ready = asyncio.new_event_loop(), threading.Event()
@@ -64,7 +64,7 @@ def letterbox(box: Letterbox | None = None, **options: Any) -> Iterator[Letterbo
 
     async def serve() -> None:
         factory = lambda: SMTP(box, hostname="mail.test", loop=loop, **options)  # noqa: E731
-        server = await loop.create_server(factory, "127.0.0.1", 0)
+        server = await loop.create_server(factory, "127.0.0.1", 0, ssl=ssl)
         box.port = server.sockets[0].getsockname()[1]
         ready.set()
         async with server:
@@ -89,8 +89,9 @@ class Rude:
     """A server that can hang, drop the line or forget its manners at one step of the conversation."""
 
     at: str = ""  # banner, MAIL, RCPT, DATA, body, QUIT
-    how: str = "hang"  # hang, drop, trickle
+    how: str = "hang"  # hang (till the end), pause (till `release`), drop, trickle
     times: int = 10**6  # how often; it behaves afterwards
+    after: int = 0  # how many messages it takes properly first
     raw: list[bytes] = field(default_factory=list)
     seen: threading.Event = field(default_factory=threading.Event)  # the step was reached
     release: threading.Event = field(default_factory=threading.Event)  # ends a hang
@@ -99,15 +100,15 @@ class Rude:
 
     def misbehaves(self, step: str, line: socket.socket) -> bool:
         """Does it, if this is the step; True: the conversation is over."""
-        if step != self.at or self.times <= 0:
+        if step != self.at or self.times <= 0 or len(self.raw) < self.after:
             return False
         self.times -= 1
         self.seen.set()
         if self.how == "trickle":
             self._trickle(line)
-        elif self.how == "hang":
-            self.release.wait(60)
-        return True
+        elif self.how in ("hang", "pause"):
+            self.release.wait(300)
+        return self.how != "pause"
 
     def _trickle(self, line: socket.socket) -> None:
         while not self.release.wait(0.05):

@@ -55,9 +55,13 @@ def history(session: Session, delivery_id: int) -> list[tuple[str, str]]:
 
 
 def test_a_promise_is_gone_with_its_cause(session: Session) -> None:
-    with pytest.raises(ZeroDivisionError), committing(session):
-        queue(session, Outgoing(DeliveryKind.reset, "a@example.org", "fr_FR"), NOW, "example.org")
-        raise ZeroDivisionError
+    def refused() -> None:
+        with committing(session):
+            queue(session, Outgoing(DeliveryKind.reset, "a@example.org", "fr_FR"), NOW, "example.org")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        refused()
     assert session.scalar(select(func.count(Delivery.id))) == 0
 
 
