@@ -18,7 +18,7 @@ from invoicing.documents.dates import plain_date
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.queries import MemberFilter
-from portal.standing import Sign, is_due, is_late, remarks, sign_of
+from portal.standing import is_due, is_late, remarks, standing_of
 from web.filters import money
 from web.security import text_arg
 from web.words import _, language, ngettext
@@ -122,10 +122,10 @@ def count_shown(rows: Iterable[Row]) -> Count:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list; a credit note's amount is negative."""
+    """One line of the list: `standing` is its place in `statuses`; a credit note's amount is negative."""
 
     invoice: Invoice
-    sign: Sign
+    standing: str
     amount_cents: int
     remarks: tuple[str, ...]
 
@@ -134,7 +134,7 @@ def row_of(invoice: Invoice, today: date, several: bool) -> Row:
     """A document in the list, with its customer's name where there are several."""
     signed = -invoice.total_cents if invoice.kind is InvoiceKind.credit_note else invoice.total_cents
     said = remarks(invoice, today)
-    return Row(invoice, sign_of(invoice), signed, (invoice.customer.name, *said) if several else said)
+    return Row(invoice, standing_of(invoice), signed, (invoice.customer.name, *said) if several else said)
 
 
 @dataclass(frozen=True)

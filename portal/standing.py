@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
-from invoicing.invoices.rules import is_owed
+from invoicing.invoices.rules import DUE, is_owed
 from invoicing.numbering import Mode
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
 from web.filters import money, short_date
 from web.words import _
 
-
-@dataclass(frozen=True)
-class Sign:
-    """A badge: its tone, its icon, its word."""
-
-    tone: str
-    icon: str
-    label: str
-
-
-_SIGNS: Final[dict[Status, tuple[str, str, Callable[[], str]]]] = {
-    Status.placed: ("mute", "hourglass", lambda: _("Passée")),
-    Status.pending: ("warn", "clock", lambda: _("À régler")),
-    Status.partial: ("warn", "clock", lambda: _("Réglée en partie")),
-    Status.paid: ("ok", "circle-check", lambda: _("Réglée")),
-    Status.complete: ("ok", "circle-check", lambda: _("Réglée")),
-    Status.failed: ("mute", "alert-circle", lambda: _("Paiement échoué")),
-    Status.refused: ("mute", "alert-circle", lambda: _("Paiement refusé")),
-    Status.cancelled: ("mute", "ban", lambda: _("Annulée")),
-}
 _CLOSED: Final[dict[Status, Callable[[], str]]] = {
     Status.placed: lambda: _("Cette commande est enregistrée. Son paiement n’est pas encore confirmé."),
     Status.failed: lambda: _("Le paiement de cette commande n’a pas abouti. Rien n’a été encaissé."),
@@ -50,12 +29,13 @@ _WAYS: Final[dict[PaymentMethod, Callable[[], str]]] = {
 }
 
 
-def sign_of(invoice: Invoice) -> Sign:
-    """The badge of a document that stands."""
+def standing_of(invoice: Invoice) -> str:
+    """Its place in `statuses`: members only ask whether something is due."""
     if invoice.kind is InvoiceKind.credit_note:
-        return Sign("info", "receipt-refund", _("Avoir"))
-    tone, icon, label = _SIGNS[invoice.status]
-    return Sign(tone, icon, label())
+        return "credit"
+    if invoice.status in DUE:
+        return "due"
+    return "settled" if invoice.status in (Status.paid, Status.complete) else invoice.status.value
 
 
 def closed_sentence(invoice: Invoice) -> str:
