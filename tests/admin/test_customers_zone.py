@@ -63,7 +63,7 @@ def test_a_contact_becomes_a_member_and_nothing_is_mailed(desk: Desk, contact: C
 
 def test_ticked_the_invitation_goes_to_the_members_own_address(desk: Desk, contact: Customer) -> None:
     become(desk, contact, invite="1", member_number="R-7")
-    delivery, = desk.deliveries()
+    (delivery,) = desk.deliveries()
     assert (contact.member_number, delivery.kind, delivery.recipient) == ("R-7", DeliveryKind.invitation, contact.email)
 
 

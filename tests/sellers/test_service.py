@@ -36,7 +36,7 @@ def last(session: Session) -> JournalEntry:
 def test_a_seller_comes_with_its_series_and_registrations(session: Session) -> None:
     make_organisation(session)
     seller = service.add_seller(session, COMMAND, NOW, QUEBEC, f" {FORMAT} ")
-    series, = queries.all_series(session, seller.id)
+    (series,) = queries.all_series(session, seller.id)
     assert (series.format, queries.next_number(session, series, TODAY)) == (FORMAT, "Q2026-00001")
     assert sorted(row.number for row in seller.registrations) == ["1234567890TQ0001", "123456789RT0001"]
     assert last(session).facts()["format"] == [None, FORMAT]
@@ -53,7 +53,7 @@ def test_a_format_that_could_repeat_a_number_is_refused(session: Session, format
 def test_the_next_number_follows_what_was_given(session: Session) -> None:
     seller = make_seller(session)
     make_invoice(session, make_customer(session), seller)
-    series, = queries.all_series(session, seller.id)
+    (series,) = queries.all_series(session, seller.id)
     assert queries.next_number(session, series, TODAY) == "F2026-00002"
     assert queries.next_number(session, series, TODAY.replace(year=2027)) == "F2027-00001"
 
