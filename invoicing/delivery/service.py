@@ -89,10 +89,10 @@ def queue(session: Session, outgoing: Outgoing, now: datetime, domain: str) -> D
         next_try_at=now,
         created_at=now,
         tries=0,
+        events=[DeliveryEvent(at=now, state=DeliveryState.queued)],
     )
     session.add(delivery)
     session.flush()
-    _note(session, delivery.id, DeliveryState.queued, now)
     return delivery
 
 

@@ -26,7 +26,6 @@ from tests.delivery.office import Office, open_office
 from tests.delivery.smtp import Letterbox, Rude, rude_server
 from web.database import now
 
-
 PATIENCE = 180  # seconds; a busy machine starts a process slowly
 
 

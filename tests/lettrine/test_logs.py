@@ -1,0 +1,48 @@
+"""Logs hold events and ids, one JSON object a line, and never the text of an error."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from lettrine import logs
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Where the logs go; logging is put back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure(stream)
+    yield stream
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_an_event_is_one_json_object(stream: io.StringIO) -> None:
+    structlog.get_logger("lettrine.worker").info("delivery.sent", delivery_id=7)
+    (line,) = lines(stream)
+    assert (line["event"], line["delivery_id"], line["level"]) == ("delivery.sent", 7, "info")
+
+
+@pytest.mark.parametrize("logger", ["structlog", "stdlib"])
+def test_an_error_is_named_and_placed_without_its_words(stream: io.StringIO, logger: str) -> None:
+    log = structlog.get_logger("x") if logger == "structlog" else logging.getLogger("x")
+    try:
+        raise ValueError("elodie@example.org does not exist")
+    except ValueError:
+        log.exception("delivery.not_written")
+    (line,) = lines(stream)
+    assert line["error"] == "ValueError"
+    assert "test_logs.py" in str(line["where"])
+    assert "elodie" not in stream.getvalue()
