@@ -60,7 +60,7 @@ def make_seller(session: Session, region: Region = Region.FR, **over: object) ->
 _FRENCH = {
     "name": "Les Ateliers de la Lettre", "legal_form": "Association loi 1901", "street": "12 rue des Imprimeurs",
     "postcode": "73000", "city": "Chambéry", "currency": Currency.EUR, "tax_status": TaxStatus.vat_registered,
-    "timezone": "Europe/Paris", "siret": "81234567800014", "vat_number": "FR41812345678",
+    "timezone": "Europe/Paris", "siret": "99900001100018", "vat_number": "FR66999000011",
     "iban": "FR7630006000011234567890189", "bic": "AGRIFRPP", "email": "tresorerie@ateliers-lettre.example",
     "mail_from": "factures@ateliers-lettre.example", "prefix": "F",
 }  # fmt: skip

@@ -65,7 +65,10 @@ def _(text: str, /, **facts: Any) -> str:
 
 def ngettext(singular: str, plural: str, num: int, /, **facts: Any) -> str:
     """The same for a count, given as `%(num)s`."""
-    translated = flask_babel.get_translations().ungettext(singular, plural, num)
+    if language().startswith("fr"):  # the source itself: nought is singular in French
+        translated = singular if abs(num) < 2 else plural
+    else:
+        translated = flask_babel.get_translations().ungettext(singular, plural, num)
     return _finish(translated, {"num": num, **facts})
 
 
