@@ -45,8 +45,8 @@ register(NoRate, 422, lambda r: _(
     code=r.code, day=short_date(r.day)))  # fmt: skip
 register(NothingDue, 409, lambda r: _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number))
 register(NotRetryable, 409, lambda r: _(
-    "Cet envoi ne se réessaie pas : seul se reprend le courriel d’une facture, échoué ou revenu."))  # fmt: skip
-register(AlreadyRetried, 409, lambda r: _("Cet envoi a déjà été repris. Rien n’est parti en double."))
+    "Cet envoi ne peut pas être réessayé : seul le courriel d’une facture, échoué ou revenu, peut l’être."))  # fmt: skip
+register(AlreadyRetried, 409, lambda r: _("Cet envoi a déjà été réessayé. Rien n’est parti en double."))
 register(ArchiveDamaged, 503, lambda r: _("Le document archivé ne peut pas être lu pour le moment."))
 
 DELIVERIES: Final[dict[DeliveryState, Shown]] = {
@@ -73,7 +73,7 @@ _REASONS: Final[dict[str, str]] = {
     "connection": N_("Le serveur de courriel ne répond pas."),
     "timeout": N_("Le serveur de courriel est trop lent."),
     "tls": N_("La liaison avec le serveur de courriel n’est pas sûre."),
-    "login": N_("Le serveur de courriel n’accepte pas notre identifiant : voyez les réglages."),
+    "login": N_("Le serveur de courriel n’accepte pas nos identifiants : voyez les réglages."),
     "expired": N_("Le lien qu’il portait ne servait plus : il n’est pas parti."),
     "gave_up": N_("Trois jours d’essais sans succès : nous avons cessé."),
     "lease_expired": N_("Un envoi interrompu est repris : le message a pu partir deux fois."),
@@ -118,7 +118,7 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
         "Finalisée, courriel demandé") if f.get("emailed", [0, 0])[1] else _("Finalisée, sans courriel")),
     "invoice.paid": ("coin-euro", "ok", lambda f: _("Paiement enregistré")),
     "delivery.retried": ("mail-forward", "", lambda f: _(
-        "Envoi repris à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi repris")),
+        "Envoi réessayé à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi réessayé")),
 }  # fmt: skip
 _BY: Final[dict[ActorKind, str]] = {
     ActorKind.system: N_("automatiquement"),
@@ -142,7 +142,7 @@ def mailto(invoice: Invoice, snapshot: Snapshot, zone: str) -> str:
     """A letter to the customer for one's own mailbox, in their language; the PDF is to be attached by hand."""
     customer = invoice.customer
     with force_locale(customer.language):
-        subject = _("Facture %(number)s de %(seller)s", number=invoice.number, seller=snapshot.seller.name)
+        subject = _("Facture %(number)s · %(seller)s", number=invoice.number, seller=snapshot.seller.name)
         lines = [_("Bonjour,"), "", _(
             "Vous trouverez ci-joint la facture %(number)s du %(day)s, d’un total de %(total)s.", number=invoice.number,
             day=short_date(snapshot.issued_on), total=money(snapshot.total_cents, snapshot.currency))]  # fmt: skip

@@ -190,7 +190,7 @@ def invitation_letter(case: LinkCase) -> Letter:
     heading = _("Choisissez votre mot de passe")
     what = _("Votre accès à la zone membre est ouvert : vos factures y sont disponibles à tout moment.")
     if case.is_staff:
-        what = _("Votre accès au service des ventes est ouvert.")
+        what = _("Votre accès au service commercial est ouvert.")
     how = _("Pour votre première connexion, choisissez un mot de passe.")
     unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
     return _link_letter(case, heading, (what, how), _("Choisir mon mot de passe"), unasked)

@@ -189,7 +189,7 @@ def who(customers: Sequence[Customer]) -> str:
     others = len(customers) - len(shown)
     if others:
         shown.append(ngettext("%(num)s autre", "%(num)s autres", others))
-    return _("Factures de %(names)s", names=_enumerate(shown))
+    return _("Factures : %(names)s", names=_enumerate(shown))
 
 
 def _named(customer: Customer) -> str:
@@ -200,4 +200,4 @@ def _named(customer: Customer) -> str:
 
 def _enumerate(words: Sequence[str]) -> str:
     """« a, b et c »."""
-    return format_list(words, locale=language())
+    return format_list(words, locale="en_GB" if language() == "en" else language())

@@ -71,11 +71,11 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "format_taken": lambda f: _(
         "Une autre série numérote déjà ainsi : %(value)s. Donnez un autre préfixe à celle-ci.", value=f["value"]),
     # a draft's lines
-    "no_line": lambda f: _("Il faut au moins une ligne avec un libellé."),
+    "no_line": lambda f: _("Il faut au moins une ligne avec une désignation."),
     "too_many_lines": lambda f: _(
         "C’est trop : %(given)s lignes, pour %(most)s au plus. Répartissez-les sur plusieurs factures.",
         given=f["given"], most=f["most"]),
-    "label_required": lambda f: _("Il manque le libellé : ce qui est vendu."),
+    "label_required": lambda f: _("Il manque la désignation : ce qui est vendu."),
     "bad_quantity": lambda f: _(
         "« %(value)s » n’est pas une quantité. Écrivez 2 ou %(example)s, avec trois décimales au plus.",
         value=f["value"], example=_decimal(15, 1)),
@@ -88,7 +88,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         value=f["value"], example=_decimal(125, 1)),
     "bad_discount_empty": lambda f: _("Écrivez un pourcentage de 0 à 100, ou rien."),
     "ambiguous_number": lambda f: _(
-        "« %(value)s » se lit de deux façons. Ôtez le signe pour dire mille et plus, "
+        "« %(value)s » se lit de deux façons. Ôtez le séparateur pour dire mille et plus, "
         "ou ajoutez un zéro à la fin pour des décimales.", value=f["value"]),
     "choose_tax": lambda f: _("Choisissez une taxe que ce vendeur peut appliquer."),
     "too_great": lambda f: _(

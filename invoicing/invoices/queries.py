@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -114,7 +114,6 @@ class MemberFilter:
     state: str = ""
     query: str = ""
     before: tuple[date, int] | None = None  # keyset: the last row of the page before
-    customers: tuple[int, ...] = field(default=())
 
 
 def _mine(user_id: int) -> ColumnElement[bool]:
@@ -158,13 +157,6 @@ def due_of_user(session: Session, user_id: int) -> Sequence[Invoice]:
     """What a member still has to pay, the most urgent first."""
     query = select(Invoice).where(_mine(user_id), Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
     return session.scalars(query.order_by(Invoice.due_on, Invoice.id)).all()
-
-
-def count_of_user(session: Session, user_id: int) -> tuple[int, int]:
-    """How many invoices and how many credit notes a member has."""
-    query = select(Invoice.kind, func.count(Invoice.id)).where(_mine(user_id)).group_by(Invoice.kind)
-    found = {kind: number for kind, number in session.execute(query)}  # noqa: C416 - a Result has keys(): dict() fails
-    return found.get(InvoiceKind.invoice, 0), found.get(InvoiceKind.credit_note, 0)
 
 
 def for_user(session: Session, user_id: int, number: str) -> Invoice:

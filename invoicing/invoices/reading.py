@@ -140,8 +140,8 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
     if price < 0:
         # EN 16931, BR-27: a price isn't negative; a deduction has a negative quantity.
         faults.append(Fault(at + "price", "negative_price"))
-    discount = _number(at + "discount", raw.discount or "0", 2, 10_000, faults, "bad_discount")
-    if discount < 0:
+    discount = _number(at + "discount", raw.discount or "0", 2, PRICE_MAX_E4, faults, "bad_discount")
+    if not 0 <= discount <= 10_000:
         faults.append(Fault(at + "discount", "bad_discount", {"value": raw.discount}))
     if not raw.tax_set.isdigit() or int(raw.tax_set) not in tax_sets:
         faults.append(Fault(at + "tax_set", "choose_tax"))
