@@ -97,7 +97,7 @@ def _in_tab(tab: str) -> ColumnElement[bool]:
 def _counts() -> dict[str, int]:
     """Tab → how many e-mails stand there."""
     query = select(Delivery.state, func.count(Delivery.id)).where(Delivery.replaced_by_id.is_(None))
-    found: dict[DeliveryState, int] = dict(db.session.execute(query.group_by(Delivery.state)).tuples().all())
+    found: dict[DeliveryState, int] = dict(db.session.execute(query.group_by(Delivery.state)).all())
     return {key: sum(found.get(state, 0) for state in states) for key, (_name, states) in TABS.items()}
 
 
@@ -123,12 +123,12 @@ def _rows(found: Sequence[Delivery]) -> list[Row]:
     """The list's rows; names and last steps are read for the whole page at once."""
     ids = [delivery.id for delivery in found]
     steps = select(DeliveryEvent.delivery_id, func.max(DeliveryEvent.at)).where(DeliveryEvent.delivery_id.in_(ids))
-    last: dict[int, datetime] = dict(db.session.execute(steps.group_by(DeliveryEvent.delivery_id)).tuples().all())
+    last: dict[int, datetime] = dict(db.session.execute(steps.group_by(DeliveryEvent.delivery_id)).all())
     users = {delivery.user_id for delivery in found if delivery.user_id}
     names = {user.id: user.name or "" for user in db.session.scalars(select(User).where(User.id.in_(users)))}
     access = select(CustomerAccess.user_id, Customer).join(Customer, Customer.id == CustomerAccess.customer_id)
     query = access.where(CustomerAccess.user_id.in_(users)).order_by(CustomerAccess.id.desc())
-    linked: dict[int, Customer] = dict(db.session.execute(query).tuples().all())
+    linked: dict[int, Customer] = dict(db.session.execute(query).all())
     rows = []
     for delivery in found:
         customer = delivery.invoice.customer if delivery.invoice else linked.get(delivery.user_id or 0)
