@@ -98,6 +98,10 @@ class Worker:
         except Temporary as refusal:
             self._defer(claim, refusal.answer, refusal.reason)
             return not refusal.is_down
+        except Exception:  # whatever is wrong with this message, the others must leave
+            mailer.close()
+            log.exception("delivery.not_sent", delivery_id=claim.delivery_id)
+            self._defer(claim, "", "not_written")
         else:
             self._settle(claim, "sent", "", lambda s: deliveries.settle_sent(s, claim, answer, self.clock()))
         return True

@@ -24,6 +24,7 @@ from lettrine.jobs import Nudge, open_queue
 from tests.conftest import Database
 from tests.delivery.office import Office, open_office
 from tests.delivery.smtp import Letterbox, Rude, rude_server
+from tests.factories import make_customer, make_invoice, make_seller
 from web.database import now
 
 PATIENCE = 180  # seconds; a busy machine starts a process slowly
@@ -143,6 +144,16 @@ def test_a_document_that_cannot_be_drawn_stops_nobody_else(office: Office, box: 
     office.worker.sweep()
     assert office.history(made.delivery_id)[-1] == ("deferred", "not_written")
     assert office.history(other)[-1] == ("sent", "")
+
+
+def test_a_sender_that_cannot_be_written_stops_nobody_else(office: Office, box: Letterbox) -> None:
+    with transaction(office.database.sessions) as session:
+        bad, good = make_seller(session, mail_from="é@ateliers-lettre.example"), make_seller(session, prefix="G")
+        first = make_invoice(session, make_customer(session), bad, email=True)
+        second = make_invoice(session, make_customer(session), good, email=True)
+    office.worker.sweep()
+    assert office.history(first.delivery_id)[-1] == ("deferred", "not_written")
+    assert office.history(second.delivery_id)[-1] == ("sent", "")
 
 
 def test_the_sweep_removes_dead_links(office: Office) -> None:
