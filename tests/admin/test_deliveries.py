@@ -85,7 +85,7 @@ def test_a_retry_sent_twice_is_one_and_says_so(desk: Desk) -> None:
     for _ in range(2):
         assert retry(desk, old).location == "/ventes/factures/F2026-00001"
     assert len(desk.deliveries()) == 2
-    assert "déjà été repris" in desk.browser.get("/ventes/factures/F2026-00001").text
+    assert "déjà été réessayé" in desk.browser.get("/ventes/factures/F2026-00001").text
 
 
 def test_a_bad_address_is_named_at_its_field_with_what_was_typed(desk: Desk) -> None:
