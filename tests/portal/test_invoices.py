@@ -190,7 +190,7 @@ def test_several_customers_are_named_above_and_in_each_row(
     other = make_customer(session, users=(elodie,), last_name="Atelier")
     invoice = issue(to=other)
     text = shown(browser)
-    assert "Factures de Élodie Atelier et Élodie Lefèvre" in text
+    assert "Factures : Élodie Atelier et Élodie Lefèvre" in text
     assert f"{invoice.number} · Élodie Atelier" in text
 
 
