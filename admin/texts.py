@@ -44,8 +44,9 @@ register(NoRate, 422, lambda r: _(
     "La taxe %(code)s n’a pas de taux connu le %(day)s : choisissez une autre date.",
     code=r.code, day=short_date(r.day)))  # fmt: skip
 register(NothingDue, 409, lambda r: _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number))
-register(NotRetryable, 409, lambda r: _(  # fmt: skip
-    "Cet envoi ne peut pas être réessayé : seul le courriel d’une facture, échoué ou revenu, peut l’être."))
+register(NotRetryable, 409, lambda r: _(
+    "Cet envoi ne peut pas être réessayé : "
+    "seul le courriel d’une facture, échoué ou revenu, peut l’être."))  # fmt: skip
 register(AlreadyRetried, 409, lambda r: _("Cet envoi a déjà été réessayé. Rien n’est parti en double."))
 register(ArchiveDamaged, 503, lambda r: _("Le document archivé ne peut pas être lu pour le moment."))
 
