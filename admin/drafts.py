@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from admin import bp, draft_fields, draft_form
 from admin.draft_form import DraftForm
-from admin.invoices import logo_file, render_due
 from admin.preview import preview_of
 from admin.texts import reason_of
 from invoicing.customers.queries import customer as get_customer
-from invoicing.documents.pdf import render
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from invoicing.invoices import service
 from invoicing.invoices.models import Invoice
@@ -24,6 +22,7 @@ from invoicing.numbering import Use
 from invoicing.sellers.queries import series_of
 from invoicing.taxes.rules import NoRate
 from web.database import db, now, transaction
+from web.documents import drawn_pdf, render_due
 from web.errors import sentence, status_of
 from web.faults import sentence as fault_sentence
 from web.rights import needs
@@ -140,12 +139,7 @@ def draft_pdf(invoice_id: int) -> ResponseReturnValue:
     found = _draft(invoice_id)
     if found.number:
         return redirect(url_for("admin.invoice_pdf", number=found.number))
-    paper = preview_of(found).paper
-    with logo_file(paper.logo) as logo:
-        data = render(paper, logo).data
-    response = Response(data, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "inline", filename=_("brouillon-%(id)s.pdf", id=invoice_id))
-    return response
+    return drawn_pdf(preview_of(found).paper, _("brouillon-%(id)s", id=invoice_id))
 
 
 @bp.post("/brouillons/<int:invoice_id>/finaliser")

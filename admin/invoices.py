@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -21,11 +16,8 @@ from admin.draft_fields import number as read_number
 from admin.draft_fields import token_of, write_date
 from invoicing.accounts.models import User
 from invoicing.delivery.models import Delivery
-from invoicing.documents.archive import Archive, open_archive
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.paper import Facts, Paper, paper_of
-from invoicing.documents.pdf import render
-from invoicing.documents.service import ensure_rendered, open_version
 from invoicing.documents.snapshot import Snapshot
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices import queries
@@ -36,6 +28,7 @@ from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
 from invoicing.sellers.queries import today_of
 from web.database import db, now, transaction
+from web.documents import archived_pdf
 from web.errors import sentence
 from web.faults import by_field
 from web.filters import local
@@ -80,7 +73,7 @@ def _page_of(found: Invoice) -> InvoicePage:
         invoice=found, paper=paper, versions=tuple(reversed(named)), deliveries=deliveries_of(found.id),
         history=_history(found.id), mailto=texts.mailto(found, snapshot, services().settings.public_url),
         paid_by=", ".join(dict.fromkeys(_(METHODS[payment.method]) for payment in found.payments)),
-        day_is_frozen=bool(found.frozen_at) and found.issued_on == local(found.frozen_at).date(),
+        day_is_frozen=found.frozen_at is not None and found.issued_on == local(found.frozen_at).date(),
     )  # fmt: skip
 
 
@@ -122,14 +115,7 @@ def invoice_pdf(number: str) -> ResponseReturnValue:
     """The archived bytes of the latest version, or of ?version=; rendered first if due. HEAD writes nothing."""
     found = queries.by_number(db.session, number)
     version = _version(found, request.args.get("version"))
-    document = open_version(
-        db.sessionmaker, archive(), render, version.id, now(), write=request.method != "HEAD"
-    )  # fmt: skip
-    response = Response(document.data, mimetype="application/pdf")
-    how = "attachment" if "telecharger" in request.args else "inline"
-    response.headers.set("Content-Disposition", how, filename=re.sub(r"[^0-9A-Za-z._-]", "-", number) + ".pdf")
-    response.set_etag(document.sha256)
-    return response.make_conditional(request, accept_ranges=True, complete_length=len(document.data))
+    return archived_pdf(version.id, number)
 
 
 def _version(found: Invoice, wanted: str | None) -> DocumentVersion:
@@ -188,33 +174,3 @@ def _read_payment() -> PaymentContent:
     if faults or day is None:
         raise FieldFaults(faults)
     return PaymentContent(PaymentMethod(method), day, request.form.get("reference", ""))
-
-
-def archive() -> Archive:
-    """The installation's archive."""
-    return _opened(services().settings.archive)
-
-
-@lru_cache(maxsize=4)
-def _opened(url: str) -> Archive:
-    return open_archive(url)
-
-
-def render_due(version_id: int) -> None:
-    """Renders a version in the request that made it; whatever goes wrong, it is due and comes later."""
-    try:
-        ensure_rendered(db.sessionmaker, archive(), render, version_id, now())
-    except Exception:
-        current_app.logger.exception("version %s stays due", version_id)
-
-
-@contextmanager
-def logo_file(sha256: str) -> Iterator[Path | None]:
-    """The archived logo as a file, for as long as a drawing takes; None where there is none."""
-    if not sha256:
-        yield None
-        return
-    with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        file.write(archive().get(sha256))
-        file.flush()
-        yield Path(file.name)

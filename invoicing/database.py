@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import Connection, CursorResult, Delete, Engine, Enum, MetaData, Update, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -69,6 +69,11 @@ def begin_write(session: Session) -> None:
         raise RuntimeError("changed outside a transaction")
     session.rollback()
     session.connection(execution_options={"write": True})
+
+
+def changed_one(session: Session, statement: Update | Delete) -> bool:
+    """Whether exactly one row was changed: a condition that held, once and for nobody else."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from invoicing.database import Base, enum, is_sqlite
+from invoicing.database import Base, changed_one, enum, is_sqlite
 from invoicing.errors import Refused
 from invoicing.sellers.models import Seller
 
@@ -79,7 +79,7 @@ class NoSeries(Refused):
     use: Use
 
 
-_FORMAT = re.compile(r"[A-Z0-9/._-]{0,12}(\{year\}|\{date\})?[A-Z0-9/._-]{0,12}\{n(:0[1-9])?\}\Z")
+_FORMAT = re.compile(r"[A-Z0-9._-]{0,12}(\{year\}|\{date\})?[A-Z0-9._-]{0,12}\{n(:0[1-9])?\}\Z")
 
 
 def is_format(text: str) -> bool:
@@ -102,14 +102,11 @@ def take_number(session: Session, series: Series, day: date) -> str:
 
     The row of the series is locked until the transaction ends: numbers follow commits, without a gap.
     """
-    moved = session.execute(
-        update(Series)
-        .where(Series.id == series.id, or_(Series.last_date.is_(None), Series.last_date <= day))
-        .values(last_date=day)
-        .execution_options(synchronize_session=False)
-    )
+    not_back = or_(Series.last_date.is_(None), Series.last_date <= day)
+    move = update(Series).where(Series.id == series.id, not_back).values(last_date=day)
+    moved = changed_one(session, move.execution_options(synchronize_session=False))
     session.expire(series, ["last_date"])
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not moved:
         raise DateBeforeLast(series.last_date)
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
     row = insert(SeriesCounter).values(series_id=series.id, period=period_of(series.format, day), last=1)

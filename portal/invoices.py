@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-from flask import Response, render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from invoicing.customers.queries import customers_of_user
-from invoicing.documents.archive import Archive, open_archive
-from invoicing.documents.pdf import render
-from invoicing.documents.service import Document, latest, open_version
+from invoicing.documents.service import latest
 from invoicing.invoices import queries
 from portal import bp, shelf
 from portal.page import page_of
-from web.database import db, now
-from web.services import services
+from web.database import db
+from web.documents import archived_pdf
 from web.sessions import me
 from web.site import today
 
@@ -56,25 +51,4 @@ def invoice_pdf(number: str) -> ResponseReturnValue:
     """The latest version's archived bytes; rendered first if it is still due. HEAD writes nothing."""
     found = queries.for_user(db.session, me().user.id, number)
     version_id = latest(db.session, found.id).id
-    write = request.method != "HEAD"
-    document = open_version(db.sessionmaker, _archive(), render, version_id, now(), write=write)
-    return _file(document, number, download="telecharger" in request.args)
-
-
-def _file(document: Document, number: str, download: bool) -> Response:
-    """The PDF under Lettrine's own number, whatever it was lettered with."""
-    response = Response(document.data, mimetype="application/pdf")
-    name = re.sub(r"[^0-9A-Za-z._-]", "-", number) + ".pdf"
-    response.headers.set("Content-Disposition", "attachment" if download else "inline", filename=name)
-    response.set_etag(document.sha256)
-    response.make_conditional(request, accept_ranges=True, complete_length=len(document.data))
-    return response
-
-
-def _archive() -> Archive:
-    return _opened(services().settings.archive)
-
-
-@lru_cache(maxsize=4)
-def _opened(url: str) -> Archive:
-    return open_archive(url)
+    return archived_pdf(version_id, number)

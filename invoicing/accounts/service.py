@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Update, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from invoicing.accounts import queries, rules
 from invoicing.accounts import secrets as sec
 from invoicing.accounts.models import Attempts, EmailProof, Purpose, Role, SignInSession, Stage, User
 from invoicing.accounts.rules import PasswordUnfit, UserDisabled, UserExists, WrongProof
-from invoicing.database import is_sqlite
+from invoicing.database import changed_one, is_sqlite
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.service import Outgoing, checked_address, queue
 from invoicing.errors import NotFound
@@ -139,7 +138,7 @@ def fit_hash(password: str, email: str = "", organisation: str = "") -> str:
 
 def set_password(session: Session, actor: Actor, now: datetime, user_id: int, password_hash: str) -> None:
     """Ends every session and every mailed link of the user; signs nobody in."""
-    if not _changed(session, update(User).where(User.id == user_id).values(password_hash=password_hash)):
+    if not changed_one(session, update(User).where(User.id == user_id).values(password_hash=password_hash)):
         raise NotFound
     end_sessions(session, user_id)
     _kill_proofs(session, user_id, now)
@@ -179,7 +178,7 @@ def use_link(session: Session, now: datetime, token: str, password_hash: str) ->
     """Sets the password, once: of several at the same moment one wins. Raises WrongProof."""
     found = peek_link(session, token, now)
     unused = (EmailProof.id == found.proof_id) & EmailProof.used_at.is_(None) & (EmailProof.expires_at > now)
-    if not _changed(session, update(EmailProof).where(unused).values(used_at=now)):
+    if not changed_one(session, update(EmailProof).where(unused).values(used_at=now)):
         raise WrongProof
     set_password(session, Actor(ActorKind.user, found.person.id), now, found.person.id, password_hash)
     return found
@@ -210,7 +209,7 @@ def touch_session(session: Session, session_id: int, now: datetime) -> None:
 def end_session(session: Session, now: datetime, user_id: int, session_id: int) -> None:
     """Signs one browser out; a foreign number ends nothing."""
     own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
-    if _changed(session, delete(SignInSession).where(own)):
+    if changed_one(session, delete(SignInSession).where(own)):
         journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_out", ("user", user_id))
 
 
@@ -244,9 +243,3 @@ def _get(session: Session, user_id: int) -> User:
     if user is None:
         raise NotFound
     return user
-
-
-def _changed(session: Session, statement: Update | Delete) -> bool:
-    """Whether exactly one row was changed: the condition held."""
-    result: CursorResult[Any] = session.execute(statement)  # type: ignore[assignment]
-    return result.rowcount == 1

@@ -26,6 +26,7 @@ from invoicing.customers.rules import (
     check,
     text_faults,
 )
+from invoicing.database import changed_one
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.journal import Actor
@@ -39,7 +40,8 @@ AGAIN = timedelta(minutes=10)  # the very same form within this time is the same
 
 def add_customer(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
     """A new contact; refuses with every fault of the content."""
-    customer = Customer(standing=Standing.contact, created_at=now, **asdict(_checked(session, content)))
+    values = asdict(_checked(session, content))
+    customer = Customer(standing=Standing.contact, created_at=now, **{**values, "kind": CustomerKind(values["kind"])})
     _fold(customer)
     session.add(customer)
     session.flush()
@@ -66,11 +68,9 @@ def change_customer(
     """Changes the record; documents that stand keep what they say. Refuses a form drawn before another change."""
     customer = get(session, customer_id)
     wanted = asdict(_checked(session, content))
-    took = session.execute(
-        update(Customer).where(Customer.id == customer_id, Customer.revision == revision)
-        .values(revision=revision + 1).execution_options(synchronize_session=False)
-    )  # fmt: skip
-    if took.rowcount != 1:  # type: ignore[attr-defined]
+    mine = (Customer.id == customer_id) & (Customer.revision == revision)
+    take = update(Customer).where(mine).values(revision=revision + 1).execution_options(synchronize_session=False)
+    if not changed_one(session, take):
         raise Stale
     session.refresh(customer)
     changed = [name for name, value in wanted.items() if getattr(customer, name) != value]

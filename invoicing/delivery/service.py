@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from invoicing.database import changed_one
 from invoicing.delivery import rules
 from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
 from invoicing.delivery.rules import BadAddress as BadAddress
@@ -151,7 +152,7 @@ def retry(session: Session, delivery_id: int, recipient: str, actor: Actor, now:
     )
     new = queue(session, again, now, domain)
     free = Delivery.replaced_by_id.is_(None) & Delivery.state.in_(rules.TROUBLED)
-    if not _changed(session, update(Delivery).where(Delivery.id == old.id, free).values(replaced_by_id=new.id)):
+    if not changed_one(session, update(Delivery).where(Delivery.id == old.id, free).values(replaced_by_id=new.id)):
         raise AlreadyRetried(old.id, None)
     moved = (False, new.recipient != old.recipient)  # addresses stay out of the journal
     changes = {"delivery_id": (old.id, new.id), "address_changed": moved}
@@ -194,7 +195,7 @@ def _take(session: Session, delivery: Delivery, now: datetime, lease_until: date
             tries=tries,
         )
     )
-    if not _changed(session, statement):
+    if not changed_one(session, statement):
         return None
     copied: dict[str, Any] = {name: getattr(delivery, name) for name in _COPIED}
     return Claim(delivery_id=delivery.id, token=token, lease_until=lease_until, tries=tries, **copied)
@@ -204,7 +205,7 @@ def _give_up(session: Session, delivery: Delivery, reason: str, lost: bool, now:
     """Fails a due row that nobody will send; where a worker was lost, its message may have left all the same."""
     statement = update(Delivery).where(Delivery.id == delivery.id, _due(now))
     values = {"state": DeliveryState.failed, "reason": reason, "lease_token": None, "lease_until": None, "sealed": None}
-    if _changed(session, statement.values(values)):
+    if changed_one(session, statement.values(values)):
         if lost:
             _note(session, delivery.id, DeliveryState.sending, now, reason="lease_expired")
         _note(session, delivery.id, DeliveryState.failed, now, reason=reason)
@@ -222,7 +223,7 @@ def _settle(
     held = (Delivery.lease_token == claim.token) & (Delivery.state == DeliveryState.sending)
     common = {"state": state, "answer": answer[:ANSWER_MAX], "reason": reason, "lease_token": None, "lease_until": None}
     statement = update(Delivery).where(Delivery.id == claim.delivery_id, held).values({**common, **values})
-    if not _changed(session, statement):
+    if not changed_one(session, statement):
         return False
     _note(session, claim.delivery_id, state, now, answer, reason)
     return True
@@ -234,8 +235,3 @@ def _note(
     event = DeliveryEvent(delivery_id=delivery_id, at=now, state=state, answer=answer[:ANSWER_MAX], reason=reason)
     session.add(event)
     session.flush()
-
-
-def _changed(session: Session, statement: Update) -> bool:
-    """Whether exactly this one row was changed: the condition held."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

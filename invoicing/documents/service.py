@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from invoicing.database import committing, is_sqlite, transaction
+from invoicing.database import changed_one, committing, is_sqlite, transaction
 from invoicing.documents.archive import Archive
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts, Paper, paper_of
@@ -57,6 +57,11 @@ class _Known:
     sha256: str | None
     snapshot: str
 
+    @property
+    def paper(self) -> Paper:
+        """What the version shows."""
+        return paper_of(Snapshot.from_json(self.snapshot), Facts.from_json(self.facts))
+
 
 def due(session: Session, invoice_id: int, facts: Facts, now: datetime) -> DocumentVersion:
     """Adds a version with these facts, to be rendered; earlier ones that bear another number are withdrawn (N2).
@@ -94,12 +99,6 @@ def unrendered(session: Session, before: datetime, limit: int) -> list[int]:
     return list(session.scalars(select(DocumentVersion.id).where(late).order_by(DocumentVersion.id).limit(limit)))
 
 
-def count_due(session: Session) -> int:
-    """How many versions wait to be rendered."""
-    query = select(func.count()).select_from(DocumentVersion).where(DocumentVersion.state == VersionState.due)
-    return session.scalar(query) or 0
-
-
 def ensure_rendered(
     sessions: Sessions, archive: Archive, renderer: Renderer, version_id: int, now: datetime
 ) -> Document:
@@ -111,7 +110,7 @@ def ensure_rendered(
     known = _known(sessions, version_id)
     if known.sha256:
         return Document(version_id, archive.get(known.sha256), known.sha256)
-    drawn = _draw(archive, renderer, known)
+    drawn = draw(archive, renderer, known.paper)
     return _stored(sessions, archive, version_id, drawn, now, transaction)
 
 
@@ -126,22 +125,13 @@ def open_version(
     known = _known(sessions, version_id)
     if known.sha256:
         return Document(version_id, archive.get(known.sha256), known.sha256)
-    drawn = _draw(archive, renderer, known)
+    drawn = draw(archive, renderer, known.paper)
     try:
         if write:
             return _stored(sessions, archive, version_id, drawn, now, _hurried)
     except OperationalError:
         pass  # the worker will note it
     return Document(version_id, drawn.data, hashlib.sha256(drawn.data).hexdigest())
-
-
-def rendered_version(
-    sessions: Sessions, archive: Archive, renderer: Renderer, invoice_id: int, now: datetime
-) -> Document:
-    """The document that an e-mail attaches: the invoice's latest version, rendered if it is due."""
-    with sessions() as session:
-        version_id = latest(session, invoice_id).id
-    return ensure_rendered(sessions, archive, renderer, version_id, now)
 
 
 def _stored(
@@ -169,10 +159,9 @@ def _known(sessions: Sessions, version_id: int) -> _Known:
     return _Known(row.facts, row.sha256, row.snapshot)
 
 
-def _draw(archive: Archive, renderer: Renderer, known: _Known) -> Drawn:
-    snapshot = Snapshot.from_json(known.snapshot)
-    paper = paper_of(snapshot, Facts.from_json(known.facts))
-    with _logo(archive, snapshot.logo) as logo:
+def draw(archive: Archive, renderer: Renderer, paper: Paper) -> Drawn:
+    """The paper as PDF, with its logo from the archive; nothing is kept."""
+    with _logo(archive, paper.logo) as logo:
         return renderer(paper, logo)
 
 
@@ -193,8 +182,7 @@ def _note(session: Session, version_id: int, sha256: str, drawn: Drawn, now: dat
     due_still = (DocumentVersion.id == version_id) & (DocumentVersion.state == VersionState.due)
     values = {"state": VersionState.rendered, "sha256": sha256, "size": len(drawn.data), "pages": drawn.pages,
               "rendered_at": now}  # fmt: skip
-    done = session.execute(update(DocumentVersion).where(due_still).values(values))
-    return cast("CursorResult[Any]", done).rowcount == 1
+    return changed_one(session, update(DocumentVersion).where(due_still).values(values))
 
 
 @contextmanager

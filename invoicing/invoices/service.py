@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing import journal
-from invoicing.customers.models import Customer
 from invoicing.customers.service import get as get_customer
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
@@ -19,12 +18,11 @@ from invoicing.documents.service import due as version_due
 from invoicing.errors import FieldFaults, NotFound, Stale
 from invoicing.invoices import rules
 from invoicing.invoices.composing import Composed, compose
-from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceLineTax, InvoiceTax, MadeOutTo, Status
+from invoicing.invoices.freezing import freeze, receive, search_text, set_amounts, write_taxes
+from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, MadeOutTo, Status
 from invoicing.invoices.reading import DraftContent
 from invoicing.journal import Actor
 from invoicing.numbering import Use, take_number
-from invoicing.payments.models import Payment
-from invoicing.search import fold
 from invoicing.sellers.queries import seller as get_seller
 from invoicing.sellers.queries import series_of, today_of
 from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
@@ -114,11 +112,11 @@ def finalise(
         raise Stale
     composed = compose(session, draft, today_of(draft.seller, now))
     _check(draft, composed, shown_cents, email)
-    _write_taxes(session, draft, composed)
+    write_taxes(session, draft, composed)
     number = take_number(session, draft.series, composed.snapshot.issued_on)
-    _freeze(session, draft, composed, number, now, email)
+    freeze(session, draft, composed, number, now, email)
     if draft.paid_on:
-        _receive(session, draft, actor, now)
+        receive(session, draft, actor, now)
     version = version_due(session, draft.id, Facts(heading=Heading.invoice), now)
     delivery_id = _promise(session, draft, now, domain) if email else None
     changes = {
@@ -173,16 +171,9 @@ def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime
     composed = compose(session, draft, today_of(draft.seller, now))
     if composed.faults:
         raise FieldFaults(composed.faults)
-    _set_amounts(draft, composed)
-    draft.search_text = _search_text(draft, customer)
+    set_amounts(draft, composed)
+    draft.search_text = search_text(draft, customer)
     session.flush()
-
-
-def _set_amounts(draft: Invoice, composed: Composed) -> None:
-    for line, net in zip(draft.lines, composed.amounts.nets, strict=True):
-        line.net_cents = net
-    draft.net_cents, draft.tax_cents = composed.amounts.net_cents, composed.amounts.tax_cents
-    draft.total_cents = composed.amounts.total_cents
 
 
 def _check(draft: Invoice, composed: Composed, shown_cents: int, email: bool) -> None:
@@ -196,50 +187,6 @@ def _check(draft: Invoice, composed: Composed, shown_cents: int, email: bool) ->
         raise rules.NoAddress(draft.customer_id)
 
 
-def _write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
-    """The rows that freeze with the invoice: they must be there before it does."""
-    _set_amounts(draft, composed)
-    of_lines = [
-        {"line_id": line.id, "position": n, "tax_id": t.tax_id, "rate_e5": t.rate_e5}
-        for line, borne in zip(draft.lines, composed.borne, strict=True)
-        for n, t in enumerate(borne)
-    ]
-    of_invoice = [{"invoice_id": draft.id, "position": n, **asdict(t)} for n, t in enumerate(composed.amounts.taxes)]
-    for table, rows in ((InvoiceLineTax, of_lines), (InvoiceTax, of_invoice)):
-        if rows:
-            session.execute(insert(table), rows)
-    session.expire(draft, ["taxes"])
-
-
-def _freeze(session: Session, draft: Invoice, composed: Composed, number: str, now: datetime, email: bool) -> None:
-    snapshot = composed.numbered(number)
-    draft.number, draft.snapshot = number, snapshot.to_json()
-    draft.issued_on, draft.due_on, draft.language = snapshot.issued_on, snapshot.due_on, snapshot.language
-    draft.buyer_name = snapshot.buyer.name
-    draft.status = rules.status_at_freezing(snapshot.total_cents, received=draft.paid_on is not None)
-    draft.paid_cents = snapshot.total_cents if draft.paid_on else 0
-    draft.emailed, draft.frozen_at = email, now
-    draft.revision += 1
-    draft.search_text = _search_text(draft, draft.customer)
-    session.flush()
-
-
-def _receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) -> None:
-    """The money that had come in before the invoice was made."""
-    if invoice.paid_method is None or invoice.paid_on is None or not invoice.total_cents:
-        return
-    session.add(
-        Payment(
-            invoice_id=invoice.id,
-            method=invoice.paid_method,
-            amount_cents=invoice.total_cents,
-            paid_on=invoice.paid_on,
-            recorded_at=now,
-            recorded_by_id=actor.user_id,
-        )
-    )
-
-
 def _promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> int:
     outgoing = Outgoing(
         kind=DeliveryKind.invoice, recipient=invoice.customer.email, language=invoice.language,
@@ -248,15 +195,9 @@ def _promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> 
     return queue(session, outgoing, now, domain).id
 
 
-def _search_text(invoice: Invoice, customer: Customer) -> str:
-    labels = [line.label for line in invoice.lines]
-    return fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
-                customer.name, customer.organisation_name, customer.email, *labels)  # fmt: skip
-
-
 def refresh_search(session: Session, customer_id: int) -> None:
     """Folds again the invoices of a customer who was renamed: today's name finds them too."""
     customer = get_customer(session, customer_id)
     for invoice in session.scalars(select(Invoice).where(Invoice.customer_id == customer_id)):
-        invoice.search_text = _search_text(invoice, customer)
+        invoice.search_text = search_text(invoice, customer)
     session.flush()

@@ -37,8 +37,8 @@ def test_every_mistake_is_named_at_once() -> None:
     )  # fmt: skip
     assert found == {
         "lines-0-label": "label_required", "lines-1-price": "bad_price", "lines-1-quantity": "bad_quantity",
-        "lines-1-discount": "bad_discount", "lines-1-tax_set": "choose_tax", "issued_on": "bad_date", "due_on": "bad_date",
-        "paid_on": "date_required", "paid_method": "choose",
+        "lines-1-discount": "bad_discount", "lines-1-tax_set": "choose_tax", "issued_on": "bad_date",
+        "due_on": "bad_date", "paid_on": "date_required", "paid_method": "choose",
     }  # fmt: skip
 
 

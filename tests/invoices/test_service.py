@@ -280,3 +280,9 @@ def test_a_renamed_customer_is_found_by_both_names(session: Session) -> None:
     service.refresh_search(session, customer.id)
     found = session.get_one(Invoice, done.invoice_id).search_text
     assert "dupont" in found and "boeuf" in found
+
+
+def test_an_organisation_made_a_moment_ago_can_be_invoiced(session: Session) -> None:
+    customer = make_customer(session, kind="organisation", first_name="", last_name="", organisation_name="Lycée d’Été")
+    done = make_invoice(session, customer, make_seller(session))
+    assert session.get_one(Invoice, done.invoice_id).buyer_name == "Lycée d’Été"

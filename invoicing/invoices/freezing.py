@@ -1,0 +1,77 @@
+"""The moment in which a draft becomes a document: its rows, its snapshot, what had been received."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from invoicing.customers.models import Customer
+from invoicing.invoices import rules
+from invoicing.invoices.composing import Composed
+from invoicing.invoices.models import Invoice, InvoiceLineTax, InvoiceTax
+from invoicing.journal import Actor
+from invoicing.payments.models import Payment
+from invoicing.search import fold
+
+
+def set_amounts(draft: Invoice, composed: Composed) -> None:
+    """What lines and taxes come to, on the draft and its lines."""
+    for line, net in zip(draft.lines, composed.amounts.nets, strict=True):
+        line.net_cents = net
+    draft.net_cents, draft.tax_cents = composed.amounts.net_cents, composed.amounts.tax_cents
+    draft.total_cents = composed.amounts.total_cents
+
+
+def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
+    """The rows that freeze with the invoice: they must be there before it does."""
+    set_amounts(draft, composed)
+    of_lines = [
+        {"line_id": line.id, "position": n, "tax_id": t.tax_id, "rate_e5": t.rate_e5}
+        for line, borne in zip(draft.lines, composed.borne, strict=True)
+        for n, t in enumerate(borne)
+    ]
+    of_invoice = [{"invoice_id": draft.id, "position": n, **asdict(t)} for n, t in enumerate(composed.amounts.taxes)]
+    for table, rows in ((InvoiceLineTax, of_lines), (InvoiceTax, of_invoice)):
+        if rows:
+            session.execute(insert(table), rows)
+    session.expire(draft, ["taxes"])
+
+
+def freeze(session: Session, draft: Invoice, composed: Composed, number: str, now: datetime, email: bool) -> None:
+    """Number, snapshot and moment, in one change of the row: from then on the database refuses others."""
+    snapshot = composed.numbered(number)
+    draft.number, draft.snapshot = number, snapshot.to_json()
+    draft.issued_on, draft.due_on, draft.language = snapshot.issued_on, snapshot.due_on, snapshot.language
+    draft.buyer_name = snapshot.buyer.name
+    draft.status = rules.status_at_freezing(snapshot.total_cents, received=draft.paid_on is not None)
+    draft.paid_cents = snapshot.total_cents if draft.paid_on else 0
+    draft.emailed, draft.frozen_at = email, now
+    draft.revision += 1
+    draft.search_text = search_text(draft, draft.customer)
+    session.flush()
+
+
+def receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) -> None:
+    """The money that had come in before the invoice was made."""
+    if invoice.paid_method is None or invoice.paid_on is None or not invoice.total_cents:
+        return
+    session.add(
+        Payment(
+            invoice_id=invoice.id,
+            method=invoice.paid_method,
+            amount_cents=invoice.total_cents,
+            paid_on=invoice.paid_on,
+            recorded_at=now,
+            recorded_by_id=actor.user_id,
+        )
+    )
+
+
+def search_text(invoice: Invoice, customer: Customer) -> str:
+    """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today."""
+    labels = [line.label for line in invoice.lines]
+    return fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
+                customer.name, customer.organisation_name, customer.email, *labels)  # fmt: skip

@@ -1,0 +1,55 @@
+"""How the doors hand out PDFs: archived bytes, under Lettrine's own number."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from flask import Response, current_app, request
+
+from invoicing.documents.archive import Archive, open_archive
+from invoicing.documents.paper import Paper
+from invoicing.documents.pdf import render
+from invoicing.documents.service import draw, ensure_rendered, open_version
+from web.database import db, now
+from web.services import services
+
+
+def archived_pdf(version_id: int, number: str) -> Response:
+    """One version's stored bytes, drawn first if it is still due; HEAD writes nothing. ?telecharger= downloads it."""
+    write = request.method != "HEAD"
+    document = open_version(db.sessionmaker, _archive(), render, version_id, now(), write=write)
+    response = pdf(document.data, number, download="telecharger" in request.args)
+    response.set_etag(document.sha256)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(document.data))
+    return response
+
+
+def drawn_pdf(paper: Paper, name: str) -> Response:
+    """A paper that no archive keeps: a draft."""
+    return pdf(draw(_archive(), render, paper).data, name)
+
+
+def pdf(data: bytes, name: str, download: bool = False) -> Response:
+    """A PDF for the browser to show, or to save, under a name that is safe in a header."""
+    response = Response(data, mimetype="application/pdf")
+    safe = re.sub(r"[^0-9A-Za-z._-]", "-", name) + ".pdf"
+    response.headers.set("Content-Disposition", "attachment" if download else "inline", filename=safe)
+    return response
+
+
+def render_due(version_id: int) -> None:
+    """Draws a version in the request that made it; whatever goes wrong, it is due and comes later."""
+    try:
+        ensure_rendered(db.sessionmaker, _archive(), render, version_id, now())
+    except Exception:
+        current_app.logger.exception("version %s stays due", version_id)
+
+
+def _archive() -> Archive:
+    return _opened(services().settings.archive)
+
+
+@lru_cache(maxsize=4)
+def _opened(url: str) -> Archive:
+    return open_archive(url)
