@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from admin import bp, draft_fields, draft_form
@@ -18,7 +19,7 @@ from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from invoicing.invoices import service
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.rules import AlreadyFinalised, NotADraft
-from invoicing.numbering import Use
+from invoicing.numbering import NoSeries, Use
 from invoicing.sellers.queries import series_of
 from invoicing.taxes.rules import NoRate
 from web.database import db, now, transaction
@@ -71,6 +72,8 @@ def _saved(form: DraftForm) -> ResponseReturnValue:
         return _form(replace(form, faults=(*refusal.faults, *_date_faults(form, refusal)))), 422
     except NoRate as refusal:
         return _form(form, [("issued_on", sentence(refusal))]), 422
+    except NoSeries as refusal:
+        return _form(form, [("", sentence(refusal))]), 422
     except NotADraft as refusal:
         return _stands(refusal.number)
     except Stale:
@@ -84,9 +87,11 @@ def _save(form: DraftForm) -> int:
     content, customer_id, seller_id = form.content(), form.customer.id, form.seller.id
     made = _made_by(form)
     if made is None:
-        with transaction() as session:
-            draft = service.save_draft(session, actor(), now(), customer_id, seller_id, content, form.token)
-            return draft.id
+        try:
+            with transaction() as session:
+                return service.save_draft(session, actor(), now(), customer_id, seller_id, content, form.token).id
+        except IntegrityError:  # sent twice in the same instant: the other one has just made it
+            return db.session.scalars(select(Invoice.id).where(Invoice.form_token == form.token)).one()
     invoice_id, revision = made
     with transaction() as session:
         service.change_draft(session, actor(), now(), invoice_id, revision, content)
@@ -106,7 +111,10 @@ def _made_by(form: DraftForm) -> tuple[int, int] | None:
 def _date_faults(form: DraftForm, found: FieldFaults) -> list[Fault]:
     """What the calendar says against the dates, so that every mistake is shown at once, not lines first."""
     known = {fault.field for fault in found.faults}
-    last = series_of(db.session, form.seller.id, Use.manual).last_date
+    try:
+        last = series_of(db.session, form.seller.id, Use.manual).last_date
+    except NoSeries:
+        last = None
     return [fault for fault in draft_form.date_faults(form, last) if fault.field not in known]
 
 

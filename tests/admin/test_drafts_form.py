@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
 from invoicing.accounts.models import Role
 from invoicing.invoices.models import Invoice
@@ -12,6 +14,7 @@ from invoicing.invoices.reading import DraftContent
 from invoicing.invoices.service import change_draft
 from invoicing.journal import COMMAND
 from invoicing.money import Currency
+from invoicing.numbering import Series
 from invoicing.sellers.models import Region, Seller
 from invoicing.shop.models import Catalogue, Item
 from tests.admin.desk import Desk, hidden
@@ -119,6 +122,29 @@ def test_one_form_sent_twice_makes_one_draft(desk: Desk) -> None:
     form = desk.form()
     answers = [desk.send(new_page(desk), form) for _ in range(2)]
     assert answers[0].location == answers[1].location and desk.count(Invoice) == 1
+
+
+def test_one_form_sent_eight_times_at_once_makes_one_draft(desk: Desk) -> None:
+    path = new_page(desk)
+    values, cookie = {**desk.form(), "csrf_token": desk.browser.token(path)}, desk.browser.get_cookie("lettrine")
+
+    def post(_: int) -> int:
+        browser = desk.app.test_client()
+        browser.set_cookie("lettrine", cookie.value if cookie else "")
+        return browser.post(path, data=values).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(post, range(8))) == {303}
+    assert desk.count(Invoice) == 1
+
+
+def test_a_seller_without_a_series_is_told_with_what_was_typed_kept(desk: Desk) -> None:
+    with desk.writing() as session:
+        session.execute(update(Series).values(active=False))
+    for price in ("60", "soixante"):
+        answer = desk.new(lines__0__label="Stage", lines__0__price=price)
+        assert answer.status_code == 422 and 'value="Stage"' in answer.text
+    assert desk.count(Invoice) == 0
 
 
 def test_going_back_and_sending_the_form_with_another_price_changes_that_draft(desk: Desk) -> None:
