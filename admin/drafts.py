@@ -7,7 +7,6 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from admin import bp, draft_fields, draft_form
@@ -87,11 +86,8 @@ def _save(form: DraftForm) -> int:
     content, customer_id, seller_id = form.content(), form.customer.id, form.seller.id
     made = _made_by(form)
     if made is None:
-        try:
-            with transaction() as session:
-                return service.save_draft(session, actor(), now(), customer_id, seller_id, content, form.token).id
-        except IntegrityError:  # sent twice in the same instant: the other one has just made it
-            return db.session.scalars(select(Invoice.id).where(Invoice.form_token == form.token)).one()
+        with transaction() as session:
+            return service.save_draft(session, actor(), now(), customer_id, seller_id, content, form.token).id
     invoice_id, revision = made
     with transaction() as session:
         service.change_draft(session, actor(), now(), invoice_id, revision, content)

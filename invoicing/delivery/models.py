@@ -44,7 +44,7 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[DeliveryKind] = mapped_column(enum(DeliveryKind))
     state: Mapped[DeliveryState] = mapped_column(enum(DeliveryState), default=DeliveryState.queued)
-    recipient: Mapped[str] = mapped_column(String(254))
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
     language: Mapped[str] = mapped_column(String(8))
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)

@@ -142,8 +142,8 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
         faults.append(Fault(at + "price", "negative_price"))
     discount = _number(at + "discount", raw.discount or "0", 2, PRICE_MAX_E4, faults, "bad_discount")
     if not 0 <= discount <= 10_000:
-        faults.append(Fault(at + "discount", "bad_discount", {"value": raw.discount}))
-    if not raw.tax_set.isdigit() or int(raw.tax_set) not in tax_sets:
+        faults.append(Fault(at + "discount", "bad_discount", {"value": clean(raw.discount)[:40]}))
+    if raw.tax_set not in {str(number) for number in tax_sets}:
         faults.append(Fault(at + "tax_set", "choose_tax"))
     if len(faults) > before:
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing import journal
@@ -56,9 +57,15 @@ def save_draft(
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,
         transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.user_id, form_token=form_token,
-        kind=InvoiceKind.invoice, status=Status.draft,
+        kind=InvoiceKind.invoice, status=Status.draft, language=customer.language,
     )  # fmt: skip
-    session.add(draft)
+    try:
+        with session.begin_nested():
+            session.add(draft)
+    except IntegrityError:  # sent twice in the same instant: the other one has just made it
+        if (same := session.scalar(select(Invoice).where(Invoice.form_token == form_token))) is None:
+            raise
+        return same
     _fill(session, draft, content, now)
     journal.record(
         session, actor, now, "invoice.drafted", ("invoice", draft.id), {"total_cents": (None, draft.total_cents)}

@@ -39,12 +39,12 @@ def record_full_payment(
     session: Session, actor: Actor, now: datetime, invoice_id: int, content: PaymentContent, form_token: str
 ) -> Payment:
     """Records that all that remains was paid: a manual invoice is then complete. The same form twice pays once."""
-    same = session.scalar(select(Payment).where(Payment.form_token == form_token))
-    if same is not None:
-        return same
     invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
     if invoice is None or not invoice.is_frozen:
         raise NotFound
+    same = session.scalar(select(Payment).where(Payment.form_token == form_token))
+    if same is not None:  # asked under the invoice's lock: the other form has committed
+        return same
     if not is_owed(invoice.kind, invoice.status) or invoice.remaining_cents <= 0:
         raise NothingDue(invoice.number or "")
     reference = _checked(content, today_of(invoice.seller, now), invoice)

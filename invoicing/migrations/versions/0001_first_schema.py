@@ -490,6 +490,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index("ix_delivery_due", ["state", "next_try_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_invoice_id"), ["invoice_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delivery_recipient"), ["recipient"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_user_id"), ["user_id"], unique=False)
 
     op.create_table(
