@@ -33,7 +33,7 @@ demo: setup ## build the demo, serve it with worker and mail catcher (ARGS=--che
 .PHONY: test
 test: setup ## everything that CI runs: rules of the house, both databases, browser journeys
 	@$(BIN)/python -m tests.what_is_here
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: setup ## style, types, imports, templates

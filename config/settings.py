@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet, MultiFernet
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -70,6 +71,12 @@ class Settings(BaseSettings):
                 raise ValueError("secret_key, code_key and journal_key must be random and different (lettrine keys)")
             if urlsplit(self.public_url).scheme != "https":
                 raise ValueError("public_url must start with https:// in production")
+            if self.lease_seconds < 4 * self.smtp_timeout:
+                raise ValueError("lease_seconds must be four times smtp_timeout at least, or every message is too slow")
+        try:
+            MultiFernet([Fernet(key) for key in self.fernet_keys]).encrypt(b"")
+        except (ValueError, TypeError):
+            raise ValueError("seal_keys must be Fernet keys, separated by commas (lettrine keys)") from None
         return self
 
     @property

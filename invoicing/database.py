@@ -41,7 +41,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     """An engine with the settings that each database needs (see docs/decisions/database.md)."""
     if make_url(url).get_backend_name() == "postgresql":
         options.setdefault("pool_pre_ping", True)
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)  # an error's text must hold no name or address
     tune(engine)
     return engine
 

@@ -86,8 +86,15 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_PARTS": 4000,  # 500 lines of six fields and what stands around them
         "WTF_CSRF_TIME_LIMIT": None,  # the token dies with the session
         "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our own Referrer-Policy withholds
-        "SQLALCHEMY_ENGINES": {"default": {"url": database_url(settings), "pool_pre_ping": True}},
+        "SQLALCHEMY_ENGINES": {"default": engine_options(settings)},
     }
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """One connection per thread and one more for a document that is drawn meanwhile; errors show no values."""
+    url = database_url(settings)
+    sized = {} if url.get_backend_name() == "sqlite" else {"pool_size": settings.web_threads}
+    return {"url": url, "pool_pre_ping": True, "hide_parameters": True, "max_overflow": settings.web_threads, **sized}
 
 
 def database_url(settings: Settings) -> URL:

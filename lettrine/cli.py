@@ -6,6 +6,7 @@ Wherever a command can refuse, it says why on stderr and exits with 1; wrong use
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing import tables  # rows know each other by name: all of them must be there
 from invoicing.database import make_engine, transaction
 from invoicing.errors import Refused
 
@@ -59,6 +61,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Lettrine, the invoice desk of a membership organisation."""
+    os.umask(0o077)  # what is written is for this account alone
 
 
 # what commands share ---------------------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ def problems(engine: Engine) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from invoicing import guards, migrations, tables
+    from invoicing import guards, migrations
 
     if not migrations.is_current(engine):
         return ["migrations: not all have been applied (lettrine db upgrade)"]

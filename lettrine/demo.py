@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Final
 
 import click
@@ -28,6 +29,8 @@ from lettrine.running import address_of, listen, run_all, stop_on_signals
 from web.database import now
 
 FOLDER: Final = Path(".demo")
+CHECK_SECONDS: Final = 120.0
+OURS: Final = ".lettrine-demo"  # written first: without it a folder is somebody else's, and is left alone
 BUILT: Final = "built.json"  # written last: without it the folder is half a demo and is made anew
 
 
@@ -39,16 +42,26 @@ BUILT: Final = "built.json"  # written last: without it the folder is half a dem
 @click.option("--new", "anew", is_flag=True, help="Throw the folder's demo away and build it anew.")
 def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> None:
     """Build the demo and serve it, with a mail catcher that can be read in the browser."""
-    if anew and (folder / "keys.json").exists():
+    _claim(folder)
+    if anew:
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+        _claim(folder)
     facts = _built(folder, invoices)
     logs.configure()
+    failed: list[str] = []
     stop = stop_on_signals()
+    if check:
+
+        def too_late() -> None:
+            failed.append("the first page did not come in time")
+            stop.set()
+
+        late = Timer(CHECK_SECONDS, too_late)
+        late.daemon = True
+        late.start()
     with listen("127.0.0.1", 0 if check else port) as listening, _catching() as catcher:
         address = address_of(listening)
         settings = _settings(folder, address, catcher.smtp_port)
-        failed: list[str] = []
 
         def ready(at: str) -> None:
             if check:
@@ -62,6 +75,14 @@ def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> Non
         raise click.ClickException("; ".join(failed))
     if check:
         click.echo(f"The demo answers: {facts['invoices']} invoices, the sign-in page was fetched.")
+
+
+def _claim(folder: Path) -> None:
+    """Takes an empty folder for the demo; refuses one that holds anything else than a demo."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / OURS).exists():
+        raise click.ClickException(f"{folder} is not empty and holds no demo: nothing was touched. Choose another.")
+    (folder / OURS).touch()
 
 
 @contextmanager

@@ -15,8 +15,11 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
+from invoicing.database import make_engine
+from invoicing.migrations import is_current
 from lettrine import logs
 from lettrine.children import Child, follow, supervise
 
@@ -137,7 +140,17 @@ def _settings() -> Settings:
     from lettrine.cli import read_settings
 
     logs.configure()
-    return read_settings()
+    settings = read_settings()
+    engine = make_engine(settings.database)
+    try:
+        ready = is_current(engine)
+    except OperationalError as error:
+        raise click.ClickException(f"The database does not answer: {error.orig}") from None
+    finally:
+        engine.dispose()
+    if not ready:
+        raise click.ClickException("The schema is missing or not of this version: run `lettrine db upgrade` first.")
+    return settings
 
 
 _host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")

@@ -126,9 +126,12 @@ def close(app: Flask) -> None:
         db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
-    """Debian's Chromium; skipped, plainly, where there is none."""
+    """Debian's Chromium; skipped, plainly, where there is none.
+
+    Closed with its module: while it is open, an event loop runs in this thread, and no application context can be.
+    """
     path = chromium()
     if not path:
         if "chromium" in REQUIRED:
