@@ -87,7 +87,7 @@ def test_homonyms_are_told_apart_in_the_list_and_on_the_record(desk: Desk) -> No
     one = added(desk, last_name="Roy", email="un@example.org", city="Annecy")
     two = added(desk, member=False, last_name="Roy", email="deux@example.org", city="Paris")
     page = desk.browser.get(LIST).text
-    assert f"n° {one.member_number} · un@example.org · Annecy" in page and "deux@example.org · Paris" in page
+    assert f"n°\u00a0{one.member_number} · un@example.org · Annecy" in page and "deux@example.org · Paris" in page
     notice = desk.browser.get(f"{LIST}/{one.id}").text
     assert f'href="/ventes/clients/{two.id}">contact, Paris, deux@example.org' in notice
 
