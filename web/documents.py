@@ -17,6 +17,7 @@ from web.services import services
 
 def archived_pdf(version_id: int, number: str) -> Response:
     """One version's stored bytes, drawn first if it is still due; HEAD writes nothing. ?telecharger= downloads it."""
+    db.session.rollback()  # what follows opens a connection of its own: no request may hold two
     write = request.method != "HEAD"
     document = open_version(db.sessionmaker, _archive(), render, version_id, now(), write=write)
     response = pdf(document.data, number, download="telecharger" in request.args)
@@ -27,6 +28,7 @@ def archived_pdf(version_id: int, number: str) -> Response:
 
 def drawn_pdf(paper: Paper, name: str) -> Response:
     """A paper that no archive keeps: a draft."""
+    db.session.rollback()  # no connection is held while it draws
     return pdf(draw(_archive(), render, paper).data, name)
 
 
@@ -40,6 +42,7 @@ def pdf(data: bytes, name: str, download: bool = False) -> Response:
 
 def render_due(version_id: int) -> None:
     """Draws a version in the request that made it; whatever goes wrong, it is due and comes later."""
+    db.session.rollback()
     try:
         ensure_rendered(db.sessionmaker, _archive(), render, version_id, now())
     except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Integer, cast, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -109,9 +109,9 @@ def make_member(session: Session, actor: Actor, now: datetime, customer_id: int,
 
 def next_member_number(session: Session) -> str:
     """The number after the greatest plain one, five digits at least."""
-    numbers = session.scalars(select(Customer.member_number).where(Customer.member_number.is_not(None)))
-    plain = [int(number) for number in numbers if number and number.isdigit() and len(number) < 10]
-    return f"{max(plain, default=0) + 1:05d}"
+    plain = Customer.member_number.regexp_match("^[0-9]{1,9}$")
+    greatest = session.scalar(select(func.max(cast(Customer.member_number, Integer))).where(plain))
+    return f"{(greatest or 0) + 1:05d}"
 
 
 def link_user(session: Session, actor: Actor, now: datetime, customer_id: int, user_id: int) -> CustomerAccess:

@@ -203,8 +203,13 @@ def _promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> 
 
 
 def refresh_search(session: Session, customer_id: int) -> None:
-    """Folds again the invoices of a customer who was renamed: today's name finds them too."""
+    """Folds again the invoices of a customer who was renamed: today's name finds them too.
+
+    Waits for whoever is changing one of them, so that it reads the number that is being given just now.
+    """
     customer = get_customer(session, customer_id)
-    for invoice in session.scalars(select(Invoice).where(Invoice.customer_id == customer_id)):
+    query = select(Invoice).where(Invoice.customer_id == customer_id).order_by(Invoice.id).with_for_update(of=Invoice)
+    query = query.options(selectinload(Invoice.lines)).execution_options(populate_existing=True)
+    for invoice in session.scalars(query):
         invoice.search_text = search_text(invoice, customer)
     session.flush()

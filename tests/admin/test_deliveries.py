@@ -155,3 +155,11 @@ def test_a_reader_sees_the_list_without_a_button_and_may_not_retry(desk: Desk) -
 
 def test_a_delivery_that_is_not_there_is_404(desk: Desk) -> None:
     assert retry(desk, 999).status_code == 404
+
+
+@pytest.mark.parametrize("odd", ["2147483648", "999999999999999", "9" * 40, "²", "-1", "x"])
+def test_a_place_that_no_delivery_can_have_is_the_beginning(desk: Desk, odd: str) -> None:
+    fail(desk)
+    for name in ("avant", "apres"):
+        answer = desk.browser.get(LIST, query_string={name: odd})
+        assert answer.status_code == 200 and "F2026-00001" in answer.text

@@ -45,7 +45,7 @@ def test_a_change_from_an_old_form_changes_nothing(session: Session) -> None:
 
 
 def test_numbers_of_members_follow_the_greatest_plain_one(session: Session) -> None:
-    for number in ("00041", "R-900", ""):
+    for number in ("00041", "R-900", "²", "9" * 12, ""):
         customer = make_customer(session, member=False)
         service.make_member(session, COMMAND, NOW, customer.id, number)
     assert customer.member_number == "00042"

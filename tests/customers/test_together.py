@@ -1,0 +1,54 @@
+"""What happens to customers when several people act in the same instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from invoicing.customers import service
+from invoicing.customers.rules import CustomerContent
+from invoicing.database import transaction
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.service import finalise, refresh_search
+from invoicing.journal import COMMAND
+from tests.conftest import Database
+from tests.factories import NOW, make_customer, make_draft, make_seller
+
+T = TypeVar("T")
+ROY = CustomerContent("person", "Anne", "Roy", email="roy@example.fr")
+
+
+def at_once(database: Database, act: Callable[[Session, int], T], times: int = 8) -> list[T]:
+    """What each of several transactions gave, all begun together."""
+
+    def one(n: int) -> T:
+        with transaction(database.sessions) as session:
+            return act(session, n)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def test_a_new_name_waits_for_the_number_that_is_being_given(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        customer = make_customer(session)
+        draft = make_draft(session, customer, make_seller(session))
+        customer_id, draft_id, total = customer.id, draft.id, draft.total_cents
+
+    def rename() -> None:
+        with transaction(database.sessions) as session:
+            service.change_customer(session, COMMAND, NOW, customer_id, 1, ROY)
+            refresh_search(session, customer_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(database.sessions) as session:
+            finalise(session, COMMAND, NOW, draft_id, 1, total, email=False, domain="example.org")
+            renaming = pool.submit(rename)
+            assert not wait([renaming], timeout=1).done  # it waits for the number
+        renaming.result()
+    with database.sessions() as session:
+        found = session.get_one(Invoice, draft_id).search_text
+    assert "f2026-00001" in found and "roy" in found
