@@ -17,18 +17,21 @@ from invoicing.customers.queries import customer as get_customer
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from invoicing.invoices import service
 from invoicing.invoices.models import Invoice
-from invoicing.invoices.rules import AlreadyFinalised, NotADraft
+from invoicing.invoices.rules import AlreadyFinalised, ContentOutdated, NotADraft
 from invoicing.numbering import NoSeries, Use
 from invoicing.sellers.queries import series_of
 from invoicing.taxes.rules import NoRate
 from web.database import db, now, transaction
 from web.documents import drawn_pdf, render_due
-from web.errors import sentence, status_of
+from web.errors import register, sentence, status_of
 from web.faults import sentence as fault_sentence
 from web.rights import needs
 from web.services import services
 from web.sessions import actor
 from web.words import _
+
+register(ContentOutdated, 409, lambda r: _(
+    "Quelque chose a changé depuis l’aperçu : le voici à nouveau. Vérifiez, puis finalisez."))  # fmt: skip
 
 
 @bp.route("/clients/<int:customer_id>/facture", methods=["GET", "POST"])
@@ -156,7 +159,7 @@ def draft_finalise(invoice_id: int) -> ResponseReturnValue:
         with transaction() as session:
             made = service.finalise(
                 session, actor(), now(), invoice_id, revision or 0, -1 if shown is None else shown, email=email,
-                domain=services().post.domain,
+                domain=services().post.domain, shown=request.form.get("fingerprint"),
             )  # fmt: skip
     except AlreadyFinalised as refusal:
         return _stands(refusal.number)

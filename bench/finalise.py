@@ -27,7 +27,7 @@ from invoicing.database import make_engine, transaction  # noqa: E402
 from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState  # noqa: E402
 from invoicing.documents.models import DocumentVersion  # noqa: E402
 from invoicing.invoices.models import Invoice, InvoiceLineTax, InvoiceTax  # noqa: E402
-from invoicing.invoices.service import finalise, locked_draft  # noqa: E402
+from invoicing.invoices.service import finalise, fingerprint, locked_draft  # noqa: E402
 from invoicing.journal import COMMAND, JournalEntry  # noqa: E402
 from invoicing.migrations import upgrade  # noqa: E402
 from invoicing.numbering import SeriesCounter  # noqa: E402
@@ -36,6 +36,7 @@ from tests.conftest import JOURNAL_KEY, POSTGRES  # noqa: E402
 from tests.factories import NOW, make_customer, make_draft, make_line, make_seller  # noqa: E402
 
 ROUNDS, EACH, LINES = 7, 40, 3
+Drafted = tuple[int, int, int, str]
 
 
 class Bench:
@@ -49,8 +50,8 @@ class Bench:
             self.seller, self.customer = make_seller(session).id, make_customer(session).id
         self.pattern = self.finalised(self.drafts(1)[0])
 
-    def drafts(self, count: int) -> list[tuple[int, int, int]]:
-        """New drafts of three lines: (id, revision, total)."""
+    def drafts(self, count: int) -> list[Drafted]:
+        """New drafts of three lines: (id, revision, total, fingerprint)."""
         from invoicing.customers.models import Customer
         from invoicing.sellers.models import Seller
 
@@ -60,23 +61,23 @@ class Bench:
             for _ in range(count):
                 lines = [make_line(session, price=60 + n) for n in range(LINES)]
                 draft = make_draft(session, customer, seller, *lines)
-                made.append((draft.id, draft.revision, draft.total_cents))
+                made.append((draft.id, draft.revision, draft.total_cents, fingerprint(session, draft.id, NOW)))
             return made
 
-    def finalised(self, draft: tuple[int, int, int]) -> int:
+    def finalised(self, draft: Drafted) -> int:
         """What is measured."""
         with transaction(self.sessions) as session:
-            finalise(session, COMMAND, NOW, *draft, email=True, domain="example.org")
+            finalise(session, COMMAND, NOW, *draft[:3], shown=draft[3], email=True, domain="example.org")
         return draft[0]
 
-    def bare(self, draft: tuple[int, int, int]) -> None:
+    def bare(self, draft: Drafted) -> None:
         """The floor: the same rows read and written, in one ORM transaction."""
         with transaction(self.sessions) as session:
             invoice = locked_draft(session, draft[0])
             registrations(session, invoice.seller_id)
             self.write(session, invoice)
 
-    def barest(self, draft: tuple[int, int, int]) -> None:
+    def barest(self, draft: Drafted) -> None:
         """Only what is written."""
         with transaction(self.sessions) as session:
             self.write(session, session.get_one(Invoice, draft[0], with_for_update=True))
@@ -131,7 +132,7 @@ class Bench:
             }
 
 
-def seconds(act: Callable[[tuple[int, int, int]], object], drafts: list[tuple[int, int, int]]) -> float:
+def seconds(act: Callable[[Drafted], object], drafts: list[Drafted]) -> float:
     """Wall time per document."""
     begun = time.perf_counter()
     for draft in drafts:

@@ -19,7 +19,7 @@ from invoicing.customers.service import add_customer, link_user, make_member
 from invoicing.database import transaction
 from invoicing.delivery.service import claim, settle_failed, settle_sent
 from invoicing.invoices.reading import DraftContent, LineContent
-from invoicing.invoices.service import Finalised, finalise, save_draft
+from invoicing.invoices.service import Finalised, finalise, fingerprint, save_draft
 from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.money import Currency
 from invoicing.numbering import Mode, Series, Use
@@ -205,7 +205,10 @@ def _make(
     content = DraftContent(lines=lines, made_out_to="organisation" if buyer.organisation else "person")  # type: ignore[arg-type]
     draft = save_draft(session, staff, moment, buyer.customer_id, seller_id, content, secrets.token_urlsafe(16))
     email = buyer.has_email and desk.dice.random() < 0.5
-    return finalise(session, staff, moment, draft.id, draft.revision, draft.total_cents, email=email, domain=DOMAIN)
+    return finalise(
+        session, staff, moment, draft.id, draft.revision, draft.total_cents, email=email, domain=DOMAIN,
+        shown=fingerprint(session, draft.id, moment),
+    )  # fmt: skip
 
 
 def _post(desk: Desk, delivery_id: int, refused: bool, moment: datetime) -> None:

@@ -15,7 +15,7 @@ from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import add_customer, link_user, make_member
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.reading import DraftContent, LineContent
-from invoicing.invoices.service import Finalised, finalise, save_draft
+from invoicing.invoices.service import Finalised, finalise, fingerprint, save_draft
 from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.money import Currency
 from invoicing.numbering import Mode, Series, Use
@@ -137,5 +137,6 @@ def make_invoice(
     """A finalised invoice; commits nothing."""
     draft = make_draft(session, customer, seller, *lines, now=now, **over)
     return finalise(
-        session, COMMAND, now, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org"
-    )
+        session, COMMAND, now, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org",
+        shown=fingerprint(session, draft.id, now),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from invoicing.database import make_engine, transaction
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.rules import AlreadyFinalised
-from invoicing.invoices.service import finalise
+from invoicing.invoices.service import finalise, fingerprint
 from invoicing.journal import COMMAND
 from tests.conftest import JOURNAL_KEY
 from tests.factories import NOW
@@ -26,8 +26,9 @@ def main(url: str, drafts: list[int]) -> None:
             with transaction(factory) as session:
                 draft = session.get_one(Invoice, draft_id)
                 done = finalise(
-                    session, COMMAND, NOW, draft_id, draft.revision, draft.total_cents, email=True, domain="example.org"
-                )
+                    session, COMMAND, NOW, draft_id, draft.revision, draft.total_cents, email=True,
+                    domain="example.org", shown=fingerprint(session, draft_id, NOW),
+                )  # fmt: skip
         except AlreadyFinalised as refused:
             print("already", refused.number, flush=True)
         else:

@@ -42,6 +42,9 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "no_glyph": lambda f: _(
         "Ces caractères ne peuvent pas être imprimés sur une facture : %(characters)s. Écrivez-les autrement.",
         characters=f["characters"]),
+    "too_many_address_lines": lambda f: ngettext(
+        "L’adresse a trop de lignes : %(num)s au plus. Réunissez-en deux sur une même ligne.",
+        "L’adresse a trop de lignes : %(num)s au plus. Réunissez-en deux sur une même ligne.", f["most"]),
     # a customer
     "bad_email": lambda f: _(
         "« %(value)s » n’est pas une adresse e-mail complète. Exemple : prenom.nom@exemple.fr.", value=f["value"]),
@@ -117,9 +120,11 @@ _MISSING: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("seller", "siret"): lambda: _("Il manque le numéro SIRET du vendeur (ou son numéro RNA)."),
     ("seller", "vat_number"): lambda: _("Il manque le numéro de TVA du vendeur."),
     ("seller", "registrations"): lambda: _("Il manque les numéros d’inscription du vendeur à la TPS et à la TVQ."),
+    ("seller", "street_lines"): lambda: _("L’adresse du vendeur a trop de lignes pour le papier."),
     ("customer", "name"): lambda: _("Il manque le nom du client."),
     ("customer", "street"): lambda: _("Il manque l’adresse du client."),
     ("customer", "city"): lambda: _("Il manque la ville du client."),
+    ("customer", "street_lines"): lambda: _("L’adresse du client a trop de lignes pour le papier."),
 }
 
 
@@ -147,14 +152,15 @@ def missing_sentence(missing: Missing) -> str:
 
 def missing_url(missing: Missing, customer_id: int, seller_id: int) -> str | None:
     """Where to fill it in, at its field; None for whoever may not (the seller's record is for administrators)."""
+    field = missing.field.removesuffix("_lines")
     if missing.whose == "customer":
         if not current_user.may("customers"):
             return None
-        field = "last_name" if missing.field == "name" else missing.field
+        field = {"name": "last_name"}.get(missing.field, field)
         return url_for("admin.customer_edit", customer_id=customer_id, _anchor=field)
     if not current_user.may("settings"):
         return None
-    return url_for("admin.seller", seller_id=seller_id, _anchor=missing.field)
+    return url_for("admin.seller", seller_id=seller_id, _anchor=field)
 
 
 def _decimal(value: int, decimals: int) -> str:

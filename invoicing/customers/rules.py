@@ -10,7 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from invoicing.customers.models import Customer, CustomerKind
 from invoicing.documents.snapshot import Party
 from invoicing.errors import Fault, FieldFaults, Refused
-from invoicing.sellers.rules import luhn
+from invoicing.sellers.models import Region, Seller
+from invoicing.sellers.rules import BUYER_LINES, country_name, luhn, too_many_lines
 from invoicing.text import clean, lacking
 
 LANGUAGES = ("fr_FR", "fr_CA", "en")
@@ -124,8 +125,10 @@ def _name_faults(values: dict[str, str]) -> list[Fault]:
 
 def _number_faults(values: dict[str, str]) -> list[Fault]:
     faults = []
-    if values["siren"] and not (re.fullmatch(r"\d{9}", values["siren"]) and luhn(values["siren"])):
+    if values["siren"] and not (re.fullmatch(r"[0-9]{9}", values["siren"]) and luhn(values["siren"])):
         faults.append(Fault("siren", "bad_siren", {"value": values["siren"]}))
+    if too_many_lines(values["street"], BUYER_LINES):
+        faults.append(Fault("street", "too_many_address_lines", {"most": BUYER_LINES}))
     if values["language"] not in LANGUAGES:
         faults.append(Fault("language", "choose"))
     if not re.fullmatch(r"[A-Z]{2}", values["country"]):
@@ -144,13 +147,27 @@ def address_lines(customer: Customer) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def buyer_party(customer: Customer, to_organisation: bool) -> Party:
-    """The buyer block: the person or the organisation, then the address."""
+def buyer_party(customer: Customer, to_organisation: bool, seller: Seller) -> Party:
+    """The buyer block: the person or the organisation, then the address, with its country where that is abroad."""
     person = f"{customer.first_name} {customer.last_name}".strip()
     as_organisation = customer.kind is CustomerKind.organisation or to_organisation
     name = customer.organisation_name if as_organisation and customer.organisation_name else person
     lines = list(address_lines(customer))
     if as_organisation and person and person != name:
-        lines.insert(0, f"À l’attention de {person}" if not customer.language.startswith("en") else f"Attn {person}")
+        lines.insert(0, f"{_attention(seller.region, customer.language)} {person}")
+    if customer.country != seller.country:
+        lines.append(country_name(customer.country, country_language(seller.region, customer.language)))
     ids = [(kind, value) for kind, value in (("siren", customer.siren), ("vat", customer.vat_number)) if value]
     return Party(name=name, lines=tuple(lines), ids=tuple(ids), email=customer.email)
+
+
+def country_language(region: Region, language: str) -> str:
+    """The language of a country's name: French on every document made in Québec, bilingual ones included."""
+    return "fr_CA" if region is Region.QC else language
+
+
+def _attention(region: Region, language: str) -> str:
+    """What comes before the person's name; never English alone in Québec."""
+    if not language.startswith("en"):
+        return "À l’attention de"
+    return "À l’attention de / Attn" if region is Region.QC else "Attn"

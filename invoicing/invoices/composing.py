@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from invoicing.customers.rules import buyer_party
+from invoicing.customers.rules import buyer_party, country_language
+from invoicing.documents.paper import Facts, paper_of
 from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
+from invoicing.documents.words import Words
 from invoicing.errors import Fault
 from invoicing.invoices import rules
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo
 from invoicing.invoices.reading import LineContent
 from invoicing.legal.mentions import Situation, mentions_of, terms_of
 from invoicing.sellers.queries import bank_of, registrations, seller_party
-from invoicing.sellers.rules import MentionsMissing, missing_of_customer, missing_of_seller
+from invoicing.sellers.rules import MentionsMissing, country_name, missing_of_customer, missing_of_seller
 from invoicing.taxes.models import Tax
 from invoicing.taxes.rules import COLLECTING, Borne, borne_by
+from invoicing.text import lacking
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,12 @@ class Composed:
     borne: tuple[tuple[Borne, ...], ...]  # per line
     faults: tuple[Fault, ...]
     missing: MentionsMissing | None
+    recipient: str  # where an e-mail would go
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the person is shown, in brief: every word of the document but its number, and the e-mail address."""
+        return hashlib.sha256(f"{self.snapshot.to_json()}\n{self.recipient}".encode()).hexdigest()
 
     def numbered(self, number: str) -> Snapshot:
         """The snapshot with its number: the last thing that it is given."""
@@ -46,10 +57,12 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     faults = rules.date_faults(issued_on, due_on, draft.supplied_on, draft.paid_on, today, draft.series.last_date)
     faults += rules.amount_faults(found) + _line_faults(draft, borne)
     known = registrations(session, seller.id)
-    missing = missing_of_seller(seller, frozenset(known), frozenset(tax.tax_id for row in borne for tax in row))
+    missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()))
     missing += missing_of_customer(customer)
     snapshot = _snapshot(session, draft, found, borne, (issued_on, due_on), known)
-    return Composed(snapshot, found, borne, tuple(faults), MentionsMissing(tuple(missing)) if missing else None)
+    faults += _glyph_faults(snapshot)
+    refusal = MentionsMissing(tuple(missing)) if missing else None
+    return Composed(snapshot, found, borne, tuple(faults), refusal, customer.email)
 
 
 def content_of(line: InvoiceLine) -> LineContent:
@@ -63,6 +76,24 @@ def _line_faults(draft: Invoice, borne: Sequence[Sequence[Borne]]) -> list[Fault
     if draft.seller.tax_status in COLLECTING:
         return []
     return [Fault(f"lines-{n}-tax_set", "choose_tax") for n, taxes in enumerate(borne) if taxes]
+
+
+def _glyph_faults(snapshot: Snapshot) -> list[Fault]:
+    """What would stand for ever, and could never be drawn."""
+    odd = lacking("".join(dict.fromkeys(_texts(paper_of(snapshot, Facts())))))
+    return [Fault("lines-0-label", "no_glyph", {"characters": " ".join(odd[:5])})] if odd else []
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a paper."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
+    elif is_dataclass(value) and not isinstance(value, (type, Words)):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
 
 
 def _snapshot(
@@ -81,11 +112,13 @@ def _snapshot(
         issued_on, customer.language, customer.professional, any(not row for row in borne),
         (due_on - issued_on).days if to_pay else None,
     )  # fmt: skip
+    abroad = customer.country != seller.country
+    home = country_name(seller.country, country_language(seller.region, customer.language)) if abroad else ""
     return Snapshot(
         kind=draft.kind, number="", language=customer.language, currency=draft.currency, region=seller.region,
         issued_on=issued_on, due_on=due_on if to_pay else None, supplied_on=draft.supplied_on,
-        seller=seller_party(seller, known),
-        buyer=buyer_party(customer, draft.made_out_to is MadeOutTo.organisation),
+        seller=seller_party(seller, known, home),
+        buyer=buyer_party(customer, draft.made_out_to is MadeOutTo.organisation, seller),
         lines=tuple(
             Line(
                 label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,

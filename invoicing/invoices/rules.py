@@ -52,6 +52,11 @@ class PreviewOutdated(Refused):
 
 
 @dataclass(eq=False)
+class ContentOutdated(PreviewOutdated):
+    """The total is the one that was shown, but another word or the address of the e-mail is not."""
+
+
+@dataclass(eq=False)
 class NoAddress(Refused):
     """The box is ticked, but the customer has no e-mail address."""
 

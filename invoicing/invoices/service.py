@@ -108,17 +108,19 @@ def finalise(
     *,
     email: bool,
     domain: str,
+    shown: str | None = None,
 ) -> Finalised:
     """Numbers, freezes and archives a draft, records what was received, and promises the e-mail if `email`.
 
-    `shown_cents` is the total that the person saw; `domain` that of Message-IDs. Refuses, with nothing changed:
-    AlreadyFinalised, Stale, FieldFaults, MentionsMissing, PreviewOutdated, NoAddress, DateBeforeLast.
+    `shown_cents` is the total that the person saw, `shown` the fingerprint of what they saw (None where nobody looked);
+    `domain` that of Message-IDs. Refuses, with nothing changed: AlreadyFinalised, Stale, FieldFaults, MentionsMissing,
+    PreviewOutdated, ContentOutdated, NoAddress, DateBeforeLast.
     """
     draft = locked_draft(session, invoice_id, finalising=True)
     if draft.revision != revision:
         raise Stale
     composed = compose(session, draft, today_of(draft.seller, now))
-    _check(draft, composed, shown_cents, email)
+    _check(draft, composed, shown_cents, shown, email)
     write_taxes(session, draft, composed)
     number = take_number(session, draft.series, composed.snapshot.issued_on)
     freeze(session, draft, composed, number, now, email)
@@ -183,13 +185,23 @@ def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime
     session.flush()
 
 
-def _check(draft: Invoice, composed: Composed, shown_cents: int, email: bool) -> None:
+def fingerprint(session: Session, draft_id: int, now: datetime) -> str:
+    """What the draft's preview says at that moment, in brief: what `finalise` compares as `shown`."""
+    draft = session.get(Invoice, draft_id)
+    if draft is None:
+        raise NotFound
+    return compose(session, draft, today_of(draft.seller, now)).fingerprint
+
+
+def _check(draft: Invoice, composed: Composed, shown_cents: int, shown: str | None, email: bool) -> None:
     if composed.faults:
         raise FieldFaults(composed.faults)
     if composed.missing:
         raise composed.missing
     if composed.amounts.total_cents != shown_cents:
         raise rules.PreviewOutdated(shown_cents, composed.amounts.total_cents)
+    if shown is not None and shown != composed.fingerprint:
+        raise rules.ContentOutdated(shown_cents, composed.amounts.total_cents)
     if email and not draft.customer.email:
         raise rules.NoAddress(draft.customer_id)
 

@@ -58,7 +58,10 @@ def record_full_payment(
 
 
 def settle(session: Session, actor: Actor, now: datetime, invoice: Invoice, amount_cents: int) -> None:
-    """Moves the status after money came in: paid at 0 remaining, and a manual invoice on to complete (SPEC B7)."""
+    """Moves the status after money came in (SPEC B7).
+
+    Partial while something remains, paid at 0 remaining, and a manual invoice on to complete.
+    """
     before, paid_before = invoice.status, invoice.paid_cents
     invoice.paid_cents += amount_cents
     if invoice.remaining_cents == 0:
@@ -67,6 +70,9 @@ def settle(session: Session, actor: Actor, now: datetime, invoice: Invoice, amou
         if invoice.origin is Origin.manual:
             check_move(invoice.status, Status.complete)
             invoice.status = Status.complete
+    elif invoice.remaining_cents > 0 and invoice.paid_cents > 0 and invoice.status is not Status.partial:
+        check_move(invoice.status, Status.partial)
+        invoice.status = Status.partial
     invoice.revision += 1
     session.flush()
     changes = {"paid_cents": (paid_before, invoice.paid_cents), "status": (before, invoice.status)}

@@ -15,7 +15,6 @@ from invoicing.numbering import NoSeries, Series, SeriesCounter, Use, period_of,
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration
 from invoicing.sellers.rules import Missing, missing_of_seller
 from invoicing.taxes.models import Tax
-from invoicing.taxes.queries import sets_for
 
 
 def organisation(session: Session) -> Organisation | None:
@@ -57,8 +56,11 @@ def today_of(seller: Seller, now: datetime) -> date:
     return now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(seller.timezone)).date()
 
 
-def seller_party(seller: Seller, known: Mapping[int, tuple[str, str]]) -> Party:
-    """The seller block as printed: address in its country's order, then its legal numbers (`registrations`)."""
+def seller_party(seller: Seller, known: Mapping[int, tuple[str, str]], country: str = "") -> Party:
+    """The seller block as printed: address in its country's order, then its legal numbers (`registrations`).
+
+    `country` is its country's name, for a buyer abroad.
+    """
     lines = [line for line in seller.street.split("\n") if line]
     if seller.country == "CA":
         place = f"{seller.city} ({seller.province})" if seller.province else seller.city
@@ -69,7 +71,7 @@ def seller_party(seller: Seller, known: Mapping[int, tuple[str, str]]) -> Party:
     by_code = dict(known.values())
     ids += [(kind, by_code[code]) for kind, code in (("gst", "TPS"), ("qst", "TVQ")) if code in by_code]
     return Party(
-        name=seller.name, lines=tuple(filter(None, lines)), ids=tuple((k, v) for k, v in ids if v),
+        name=seller.name, lines=tuple(filter(None, (*lines, country))), ids=tuple((k, v) for k, v in ids if v),
         email=seller.email, phone=seller.phone, legal_form=seller.legal_form,
     )  # fmt: skip
 
@@ -103,5 +105,4 @@ def next_number(session: Session, series: Series, day: date) -> str:
 
 def missing(session: Session, seller: Seller) -> list[Missing]:
     """What the identity lacks for any invoice that it may make."""
-    borne = frozenset(member.tax_id for row in sets_for(session, seller) for member in row.members)
-    return missing_of_seller(seller, frozenset(registrations(session, seller.id)), borne)
+    return missing_of_seller(seller, frozenset(code for code, _ in registrations(session, seller.id).values()))

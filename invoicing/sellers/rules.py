@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from babel import Locale
 
 from invoicing.customers.models import Customer
 from invoicing.errors import Fault, Refused
@@ -25,27 +28,44 @@ class MentionsMissing(Refused):
     missing: tuple[Missing, ...]
 
 
+SELLER_LINES, BUYER_LINES = 4, 5  # of the street: what the paper's blocks have room for
 _SELLER_ALWAYS = ("name", "street", "postcode", "city")
 
 
-def missing_of_seller(seller: Seller, registered_taxes: frozenset[int], borne_taxes: frozenset[int]) -> list[Missing]:
-    """What the seller identity lacks; every tax borne in Québec needs its registration number."""
+def missing_of_seller(seller: Seller, registered: frozenset[str]) -> list[Missing]:
+    """What the seller identity lacks, by the codes of the taxes with a registration number.
+
+    Whoever is registered in Québec prints both numbers on every document, whatever its lines bear.
+    """
     fields = [name for name in _SELLER_ALWAYS if not getattr(seller, name)]
     if seller.region is Region.FR and not (seller.siret or seller.rna):
         fields.append("siret")
     if seller.tax_status is TaxStatus.vat_registered and not seller.vat_number:
         fields.append("vat_number")
-    if seller.region is Region.QC and borne_taxes - registered_taxes:
+    if seller.tax_status is TaxStatus.gst_qst_registered and not registered >= REGISTRATIONS.keys():
         fields.append("registrations")
+    if too_many_lines(seller.street, SELLER_LINES):
+        fields.append("street_lines")
     return [Missing("seller", name) for name in fields]
 
 
 def missing_of_customer(customer: Customer) -> list[Missing]:
-    """What the buyer block lacks: a name and an address."""
-    fields = [] if customer.name else ["name"]
-    return [
-        Missing("customer", name) for name in [*fields, *(f for f in ("street", "city") if not getattr(customer, f))]
-    ]
+    """What the buyer block lacks: a name and an address, one that fits on the paper."""
+    fields = [name for name in ("name", "street", "city") if not getattr(customer, name)]
+    if too_many_lines(customer.street, BUYER_LINES):
+        fields.append("street_lines")
+    return [Missing("customer", name) for name in fields]
+
+
+def too_many_lines(street: str, most: int) -> bool:
+    """Whether a street has more printed lines than the paper has room for."""
+    return sum(1 for line in street.split("\n") if line.strip()) > most
+
+
+@lru_cache(maxsize=512)
+def country_name(code: str, language: str) -> str:
+    """The country in the language of a document; the code itself where it has no name."""
+    return str(Locale.parse(language).territories.get(code, code))
 
 
 def luhn(digits: str) -> bool:
@@ -59,27 +79,29 @@ def luhn(digits: str) -> bool:
 
 def is_iban(text: str) -> bool:
     """ISO 13616: length and checksum modulo 97."""
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}", text):
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", text):
         return False
     moved = text[4:] + text[:4]
     return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
 
 
 _SHAPES = {
-    "siret": (r"\d{14}", luhn),
-    "rna": (r"W\d{9}", None),
-    "vat_number": (r"FR[A-Z0-9]{2}\d{9}", None),
-    "neq": (r"\d{10}", None),
+    "siret": (r"[0-9]{14}", luhn),
+    "rna": (r"W[0-9]{9}", None),
+    "vat_number": (r"FR[A-Z0-9]{2}[0-9]{9}", None),
+    "neq": (r"[0-9]{10}", None),
     "iban": (r"[A-Z0-9]{15,34}", is_iban),
     "bic": (r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", None),
     "accent": (r"#[0-9a-fA-F]{6}", None),
 }
-REGISTRATIONS = {"TPS": r"\d{9}RT\d{4}", "TVQ": r"\d{10}TQ\d{4}"}
+REGISTRATIONS = {"TPS": r"[0-9]{9}RT[0-9]{4}", "TVQ": r"[0-9]{10}TQ[0-9]{4}"}
 
 
 def number_faults(values: dict[str, str]) -> list[Fault]:
-    """Numbers that don't have their official shape or checksum; empty ones are no fault here."""
+    """Numbers without their official shape or checksum (empty ones are no fault here), and a street too long."""
     faults = []
+    if too_many_lines(values.get("street", ""), SELLER_LINES):
+        faults.append(Fault("street", "too_many_address_lines", {"most": SELLER_LINES}))
     for name, (shape, check) in _SHAPES.items():
         value = values.get(name, "")
         if value and not (re.fullmatch(shape, value) and (check is None or check(value))):

@@ -14,7 +14,10 @@ from invoicing.taxes.models import Tax, TaxRate, TaxSet, TaxSetMember
 
 
 def load_reference(session: Session) -> int:
-    """Adds the taxes, rates and sets of `legal/taxes.toml` that are missing; says how many rows were added."""
+    """Adds the taxes, dated rates and sets of `legal/taxes.toml` that are missing; says how many rows were added.
+
+    A rate that is known already, by its tax and first day, becomes what the data say; none is ever taken away.
+    """
     data = tomllib.loads((HERE / "taxes.toml").read_text(encoding="utf-8"))
     taxes = {tax.code: tax for tax in session.scalars(select(Tax))}
     added = 0
@@ -23,6 +26,8 @@ def load_reference(session: Session) -> int:
             taxes[row["code"]] = tax = _tax(row)
             session.add(tax)
             added += 1
+        else:
+            added += _renew(taxes[row["code"]], row)
     known = set(session.scalars(select(TaxSet.code)))
     for position, row in enumerate(data["set"]):
         if row["code"] not in known:
@@ -33,10 +38,26 @@ def load_reference(session: Session) -> int:
 
 
 def _tax(row: dict[str, Any]) -> Tax:
-    rates = [
-        TaxRate(rate_e5=exact(r["rate"], 3), valid_from=r["from"], valid_to=r.get("to")) for r in row["rates"]
-    ]
+    rates = [_rate(r) for r in row["rates"]]
     return Tax(code=row["code"], label_fr=row["fr"], label_en=row["en"], region=row["region"], rates=rates)
+
+
+def _rate(row: dict[str, Any]) -> TaxRate:
+    return TaxRate(rate_e5=exact(row["rate"], 3), valid_from=row["from"], valid_to=row.get("to"))
+
+
+def _renew(tax: Tax, row: dict[str, Any]) -> int:
+    """Brings a known tax's rates up to date: a new one is added, and the one before it ends when the data say so."""
+    known, added = {rate.valid_from: rate for rate in tax.rates}, 0
+    for wanted in row["rates"]:
+        rate = known.get(wanted["from"])
+        if rate is None:
+            tax.rates.append(_rate(wanted))
+            added += 1
+            continue
+        rate.rate_e5 = exact(wanted["rate"], 3)
+        rate.valid_to = wanted.get("to", rate.valid_to)
+    return added
 
 
 def _tax_set(row: dict[str, Any], position: int, taxes: dict[str, Tax]) -> TaxSet:
