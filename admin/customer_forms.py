@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -10,6 +11,7 @@ from babel import Locale
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from admin.draft_fields import token_of
 from invoicing.customers.models import Customer, CustomerKind
 from invoicing.customers.queries import customer as get
 from invoicing.customers.rules import CustomerContent
@@ -67,6 +69,11 @@ def typed() -> dict[str, Any]:
     return values | {"professional": bool(request.form.get("professional"))}
 
 
+def token() -> str:
+    """The new form's own token, as sent; empty where it isn't one of ours."""
+    return token_of(request.form)
+
+
 def content(values: dict[str, Any]) -> CustomerContent:
     """What was typed, for the core to read; a seller that isn't a number is no seller (0)."""
     text = values["seller_id"]
@@ -86,6 +93,7 @@ def page(values: dict[str, Any], customer_id: int | None = None, revision: int =
         revision=customer.revision if customer and stale else revision, labels={n: say() for n, say in LABELS.items()},
         elsewhere=differences(values, customer) if customer and stale else None, countries=countries(values["country"]),
         languages=list(LANGUAGES.items()), sellers=sellers(active_sellers(db.session)),
+        token=token() or secrets.token_urlsafe(24),
     )  # fmt: skip
     return drawn, status
 

@@ -55,7 +55,7 @@ def customer_new() -> ResponseReturnValue:
     values = forms.typed()
     try:
         with transaction() as session:
-            customer_id = service.add_customer_once(session, actor(), now(), forms.content(values)).id
+            customer_id = service.add_customer_once(session, actor(), now(), forms.content(values), forms.token()).id
     except FieldFaults as refusal:
         return forms.page(values, refusal=refusal)
     flash(_("Client enregistré."), "ok")

@@ -85,11 +85,16 @@ def customer_invite(customer_id: int) -> ResponseReturnValue:
     """Mails an invitation to the member's own address; the user and the right are made where there is none yet."""
     try:
         with transaction() as session:
-            email = service.invite_member(session, actor(), now(), customer_id, services().post).email
+            user, mails = service.invite_member(session, actor(), now(), customer_id, services().post)
+            email = user.email
     except rules.AddressTaken as refusal:
         return record(customer_id, status_of(refusal), sentence(refusal), email=refusal.email)
     except (rules.NotAMember, *UNINVITED) as refusal:
         return record(customer_id, status_of(refusal), sentence(refusal))
+    if not mails:
+        flash(_("Une invitation vient de partir pour %(email)s, il y a moins d’une minute : pas de seconde.",
+                email=email), "info")  # fmt: skip
+        return _back(customer_id)
     services().nudge()
     said = _("L’invitation part pour %(email)s. Elle vaut 14 jours ; les précédentes ne servent plus.", email=email)
     flash(said, "ok")

@@ -8,7 +8,8 @@ from typing import Any, Final
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin.customer_forms import countries
+from admin.customer_forms import countries, country
+from admin.draft_fields import number
 from invoicing.errors import FieldFaults
 from invoicing.money import Currency
 from invoicing.sellers import queries
@@ -49,6 +50,24 @@ TAX_STATUSES: Final = {
         N_("Aucune taxe. Les factures disent que le fournisseur n’est pas inscrit à la TPS et à la TVQ."),
     ),
 }
+PAPER_NAMES: Final = {"a4": "A4", "letter": N_("Lettre (8,5 × 11 po)")}
+WINDOW_NAMES: Final = {"right": N_("à droite"), "left": N_("à gauche")}
+ORGANISATION_LABELS: Final = {"name": N_("Nom"), "contact_email": N_("Adresse e-mail pour les questions"),
+                              "timezone": N_("Fuseau horaire"), "language": N_("Langue")}  # fmt: skip
+SELLER_LABELS: Final = {
+    "name": N_("Nom"), "legal_form": N_("Forme juridique"), "street": N_("Rue, bâtiment, boîte postale"),
+    "postcode": N_("Code postal"), "city": N_("Ville"), "country": N_("Pays"), "province": N_("Province ou région"),
+    "email": N_("Adresse e-mail imprimée"), "phone": N_("Téléphone imprimé"), "timezone": N_("Fuseau horaire"),
+    "region": N_("Région"), "currency": N_("Monnaie"), "tax_status": N_("Régime de taxes"),
+    "siret": N_("Numéro SIRET"), "rna": N_("Numéro RNA"), "vat_number": N_("Numéro de TVA"),
+    "neq": N_("Numéro d’entreprise du Québec (NEQ)"), "gst": N_("Inscription à la TPS"),
+    "qst": N_("Inscription à la TVQ"), "due_days": N_("Délai de paiement, en jours"),
+    "bank_holder": N_("Titulaire du compte"), "iban": N_("IBAN"), "bic": N_("BIC"),
+    "interac": N_("Adresse pour un virement Interac"), "cheque": N_("Chèque à l’ordre de"),
+    "discount_terms": N_("Escompte"), "late_penalty": N_("Pénalités de retard"),
+    "mail_from": N_("Adresse de l’expéditeur"), "accent": N_("Couleur de la facture"), "paper": N_("Papier"),
+    "window": N_("Fenêtre de l’enveloppe"),
+}  # fmt: skip
 NAMES: Final = tuple(f.name for f in fields(SellerContent))
 ORDER: Final = (  # as the form has them
     "name", "legal_form", "street", "postcode", "city", "country", "province", "email", "phone", "timezone", "region",
@@ -93,8 +112,16 @@ def content(values: dict[str, Any]) -> SellerContent:
     return SellerContent(**{name: str(values[name]) for name in NAMES})
 
 
-def settings_page(values: dict[str, str], refusal: FieldFaults | None = None) -> ResponseReturnValue:
-    """The settings, the organisation's form as typed."""
+def revision_typed() -> int:
+    """The revision that the form was drawn from; -1, which none has, where it was tampered with."""
+    revision = number(request.form.get("revision", ""))
+    return -1 if revision is None else revision
+
+
+def settings_page(
+    values: dict[str, str], revision: int = 0, refusal: FieldFaults | None = None, stale: Organisation | None = None
+) -> ResponseReturnValue:
+    """The settings, the organisation's form as typed; a stale one shows what is said now."""
     rows = []
     for seller in queries.all_sellers(db.session):
         lacks = [missing_sentence(missing) for missing in queries.missing(db.session, seller)]
@@ -102,14 +129,17 @@ def settings_page(values: dict[str, str], refusal: FieldFaults | None = None) ->
     drawn = render_template(
         "admin/settings.html", values=values, errors=by_field(refusal.faults) if refusal else {}, sellers=rows,
         zones=_zones(values["timezone"]), languages=list(LANGUAGES.items()),
+        revision=stale.revision if stale else revision,
+        elsewhere=_differences(values, organisation_of(stale), ORGANISATION_LABELS) if stale else None,
     )  # fmt: skip
-    return drawn, 422 if refusal else 200
+    return drawn, 422 if refusal else 409 if stale else 200
 
 
 def seller_page(
-    values: dict[str, Any], seller: Seller | None = None, refusal: FieldFaults | None = None
-) -> ResponseReturnValue:
-    """The form of an identity, as typed, with every mistake at its field."""
+    values: dict[str, Any], seller: Seller | None = None, revision: int = 0, refusal: FieldFaults | None = None,
+    stale: bool = False,
+) -> ResponseReturnValue:  # fmt: skip
+    """The form of an identity, as typed, with every mistake at its field; a stale one shows what is said now."""
     fixed = seller is not None and is_used(db.session, seller.id)
     regions = [seller.region] if seller is not None and fixed else list(Region)
     statuses = [(_(REGIONS[r]), r, [(s, *map(_, TAX_STATUSES[s])) for s in STATUSES[r]]) for r in regions]
@@ -121,8 +151,28 @@ def seller_page(
         series=_series(seller) if seller else [], status_groups=statuses, regions=[r.value for r in regions],
         region_names=[(r.value, _(name)) for r, name in REGIONS.items()], countries=countries(values["country"]),
         currency_names=[(c.value, _(name)) for c, name in CURRENCIES.items()], zones=_zones(values["timezone"]),
+        revision=seller.revision if seller and stale else revision,
+        elsewhere=_differences(values, seller_of(seller), SELLER_LABELS) if seller and stale else None,
     )  # fmt: skip
-    return drawn, 422 if refusal else 200
+    return drawn, 422 if refusal else 409 if stale else 200
+
+
+def _differences(typed: dict[str, Any], standing: dict[str, Any], labels: dict[str, str]) -> list[tuple[str, str]]:
+    """Field and present value, where something else stands by now than what was typed."""
+    changed = [name for name in labels if str(standing[name]) != str(typed[name]).replace("\r\n", "\n")]
+    return [(_(labels[name]), _shown(name, standing[name])) for name in changed]
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value in words."""
+    said: dict[str, Any] = {"region": REGIONS, "currency": CURRENCIES, "paper": PAPER_NAMES, "window": WINDOW_NAMES}
+    if name in said:
+        return _(said[name][value])
+    if name == "tax_status":
+        return _(TAX_STATUSES[value][0])
+    if name == "language":
+        return LANGUAGES.get(value, str(value))
+    return country(value) if name == "country" else str(value) or _("rien")
 
 
 def _series(seller: Seller) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from admin import bp
 from admin import seller_forms as forms
-from invoicing.errors import FieldFaults
+from invoicing.errors import FieldFaults, Stale
 from invoicing.sellers import queries, service
 from invoicing.sellers.content import OrganisationContent
 from web.database import db, now, transaction
@@ -21,13 +21,16 @@ from web.words import _
 def settings() -> ResponseReturnValue:
     """The sellers, what each lacks, and the organisation as its members know it."""
     if request.method != "POST":
-        return forms.settings_page(forms.organisation_of(queries.organisation(db.session)))
-    values = forms.organisation_typed()
+        found = queries.organisation(db.session)
+        return forms.settings_page(forms.organisation_of(found), found.revision if found else 0)
+    values, revision = forms.organisation_typed(), forms.revision_typed()
     try:
         with transaction() as session:
-            service.change_organisation(session, actor(), now(), OrganisationContent(**values))
+            service.change_organisation(session, actor(), now(), revision, OrganisationContent(**values))
     except FieldFaults as refusal:
-        return forms.settings_page(values, refusal)
+        return forms.settings_page(values, revision, refusal)
+    except Stale:
+        return forms.settings_page(values, stale=queries.organisation(db.session))
     flash(_("Réglages enregistrés."), "ok")
     return redirect(url_for("admin.settings"))
 
@@ -55,12 +58,14 @@ def seller(seller_id: int) -> ResponseReturnValue:
     """Changes an identity; documents that stand keep what they say."""
     found = queries.seller(db.session, seller_id)
     if request.method != "POST":
-        return forms.seller_page(forms.seller_of(found), found)
-    values = forms.seller_typed(forms.seller_of(found))
+        return forms.seller_page(forms.seller_of(found), found, found.revision)
+    values, revision = forms.seller_typed(forms.seller_of(found)), forms.revision_typed()
     try:
         with transaction() as session:
-            service.change_seller(session, actor(), now(), seller_id, forms.content(values))
+            service.change_seller(session, actor(), now(), seller_id, revision, forms.content(values))
     except FieldFaults as refusal:
-        return forms.seller_page(values, queries.seller(db.session, seller_id), refusal)
+        return forms.seller_page(values, queries.seller(db.session, seller_id), revision, refusal)
+    except Stale:
+        return forms.seller_page(values, queries.seller(db.session, seller_id), stale=True)
     flash(_("Vendeur enregistré. Les documents déjà établis ne changent pas."), "ok")
     return redirect(url_for("admin.seller", seller_id=seller_id))

@@ -54,6 +54,7 @@ class Customer(Base):
     search_text: Mapped[str] = mapped_column(Text, default="")
     sort_name: Mapped[str] = mapped_column(String(200), default="")
     revision: Mapped[int] = mapped_column(default=1)
+    form_token: Mapped[str | None] = mapped_column(String(43), unique=True)  # of the form that made it, and its content
     created_at: Mapped[datetime]
     access: Mapped[list[CustomerAccess]] = relationship(back_populates="customer")
 

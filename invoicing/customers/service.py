@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.queries import user_by_email
-from invoicing.accounts.secrets import Post
+from invoicing.accounts.secrets import Post, digest
 from invoicing.accounts.service import add_user, invite
 from invoicing.customers.models import Customer, CustomerAccess, CustomerKind, Standing
 from invoicing.customers.rules import (
@@ -35,13 +35,16 @@ from invoicing.sellers.models import Seller
 from invoicing.text import clean
 
 Change = tuple[object, object]
-AGAIN = timedelta(minutes=10)  # the very same form within this time is the same form, sent twice
+TRIES = 20  # how often an empty number takes the next one, when others take that at the same moment
 
 
-def add_customer(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
+def add_customer(
+    session: Session, actor: Actor, now: datetime, content: CustomerContent, form_token: str | None = None
+) -> Customer:
     """A new contact; refuses with every fault of the content."""
     values = asdict(_checked(session, content))
-    customer = Customer(standing=Standing.contact, created_at=now, **{**values, "kind": CustomerKind(values["kind"])})
+    values |= {"kind": CustomerKind(values["kind"]), "form_token": form_token}
+    customer = Customer(standing=Standing.contact, created_at=now, **values)
     _fold(customer)
     session.add(customer)
     session.flush()
@@ -49,11 +52,24 @@ def add_customer(session: Session, actor: Actor, now: datetime, content: Custome
     return customer
 
 
-def add_customer_once(session: Session, actor: Actor, now: datetime, content: CustomerContent) -> Customer:
-    """The same, for a form: one that is sent twice makes one contact."""
-    wanted = asdict(_checked(session, content))
-    same = select(Customer).filter_by(**wanted).where(Customer.created_at > now - AGAIN)
-    return session.scalar(same.order_by(Customer.id).limit(1)) or add_customer(session, actor, now, content)
+def add_customer_once(
+    session: Session, actor: Actor, now: datetime, content: CustomerContent, form_token: str
+) -> Customer:
+    """The same, for a form: one that is sent twice makes one contact; gone back to and changed, it makes another."""
+    if not form_token:
+        return add_customer(session, actor, now, content)
+    wanted = journal.canonical([form_token, asdict(_checked(session, content))])
+    token = digest(wanted)[:43]
+    made = select(Customer).where(Customer.form_token == token)
+    if (same := session.scalar(made)) is not None:
+        return same
+    try:
+        with session.begin_nested():
+            return add_customer(session, actor, now, content, token)
+    except IntegrityError:  # sent twice in the same instant: the other one has just made it
+        if (same := session.scalar(made)) is None:
+            raise
+        return same
 
 
 def _checked(session: Session, content: CustomerContent) -> CustomerContent:
@@ -90,21 +106,43 @@ def make_member(session: Session, actor: Actor, now: datetime, customer_id: int,
     customer = get(session, customer_id, lock=True)
     if customer.is_member:
         raise AlreadyMember(customer_id)
-    number = clean(number) or next_member_number(session)
+    number = clean(number)
     if faults := text_faults("member_number", number, 32):
         raise FieldFaults(faults)
+    if number:
+        _number(session, customer, number)
+    else:
+        _number_next(session, customer)
+    changes: dict[str, Change] = {
+        "standing": (Standing.contact, Standing.member), "member_number": (None, customer.member_number)
+    }  # fmt: skip
+    journal.record(session, actor, now, "customer.became_member", ("customer", customer.id), changes)
+    return customer
+
+
+def _number(session: Session, customer: Customer, number: str) -> None:
+    """Makes a member with this number; refuses somebody else's."""
     holder = session.scalar(select(Customer.id).where(Customer.member_number == number))
     if holder is not None:
         raise MemberNumberTaken(number, holder)
-    customer.standing, customer.member_number = Standing.member, number
-    _fold(customer)
     try:
-        session.flush()
-    except IntegrityError:  # somebody else's number, taken at the same moment
+        with session.begin_nested():
+            customer.standing, customer.member_number = Standing.member, number
+            _fold(customer)
+    except IntegrityError:  # taken at the same moment
         raise MemberNumberTaken(number, None) from None
-    changes: dict[str, Change] = {"standing": (Standing.contact, Standing.member), "member_number": (None, number)}
-    journal.record(session, actor, now, "customer.became_member", ("customer", customer.id), changes)
-    return customer
+
+
+def _number_next(session: Session, customer: Customer) -> None:
+    """Makes a member with the next free number, and with the one after it if somebody has just taken that."""
+    for left in reversed(range(TRIES)):
+        try:
+            _number(session, customer, next_member_number(session))
+        except MemberNumberTaken:
+            if not left:
+                raise
+        else:
+            return
 
 
 def next_member_number(session: Session) -> str:
@@ -164,19 +202,20 @@ def member_to_invite(session: Session, customer_id: int) -> tuple[Customer, User
     return customer, user
 
 
-def invite_member(session: Session, actor: Actor, now: datetime, customer_id: int, post: Post) -> User:
+def invite_member(session: Session, actor: Actor, now: datetime, customer_id: int, post: Post) -> tuple[User, bool]:
     """Mails an invitation to the member's own address; makes the user and the right where there is none yet.
 
-    Twice within a minute mails one. Raises what `member_to_invite` refuses, BadAddress and UserDisabled.
+    Twice within a minute mails one: says whether this is the one. Raises what `member_to_invite` refuses,
+    BadAddress and UserDisabled.
     """
     customer, user = member_to_invite(session, customer_id)
     if user is None:
         person = f"{customer.first_name} {customer.last_name}".strip() or customer.name
         user = add_user(session, actor, now, customer.email, Role.member, person, customer.language)
         link_user(session, actor, now, customer_id, user.id)
-    if not _just_invited(session, user.id, now):
+    if mails := not _just_invited(session, user.id, now):
         invite(session, actor, now, user.id, post)
-    return user
+    return user, mails
 
 
 def _just_invited(session: Session, user_id: int, now: datetime) -> bool:

@@ -22,6 +22,9 @@ TAX_FIELDS: Final = {"gst": "TPS", "qst": "TVQ"}  # field → code of the tax
 _MAX: Final = {"name": 200, "legal_form": 200, "street": 400, "postcode": 16, "city": 120, "province": 80,
                "email": 254, "phone": 40, "bank_holder": 140, "interac": 254, "cheque": 300, "discount_terms": 300,
                "late_penalty": 300, "mail_from": 254}  # fmt: skip
+# Rules, of which the journal says from and to. Of anything else, which may name a person, it says that it changed.
+TOLD: Final = frozenset({"region", "currency", "tax_status", "timezone", "language", "due_days", "paper", "window",
+                         "accent", "format"})  # fmt: skip
 _COMPACT: Final = ("siret", "rna", "vat_number", "neq", "iban", "bic", "gst", "qst")
 
 

@@ -45,6 +45,7 @@ class Organisation(Base):
     contact_email: Mapped[str] = mapped_column(String(254), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")
     language: Mapped[str] = mapped_column(String(8), default="fr_FR")
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class Seller(Base):
@@ -84,6 +85,7 @@ class Seller(Base):
     logo: Mapped[str] = mapped_column(String(64), default="")  # SHA-256 of the archived PNG
     mail_from: Mapped[str] = mapped_column(String(254), default="")
     active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=1)
     registrations: Mapped[list[TaxRegistration]] = relationship(back_populates="seller", cascade="all, delete-orphan")
 
 

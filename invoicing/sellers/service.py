@@ -5,39 +5,56 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.errors import Fault, FieldFaults, NotFound
+from invoicing.database import is_sqlite
+from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor
 from invoicing.numbering import Mode, Series, Use, is_format
-from invoicing.sellers.content import TAX_FIELDS, OrganisationContent, SellerContent, read_organisation, read_seller
+from invoicing.sellers.content import (
+    TAX_FIELDS,
+    TOLD,
+    OrganisationContent,
+    SellerContent,
+    read_organisation,
+    read_seller,
+)
 from invoicing.sellers.models import Organisation, Seller, TaxRegistration
 from invoicing.sellers.rules import formats_meet
 from invoicing.taxes.models import Tax
 
 Change = tuple[Any, Any]
+_LOCK = 7_204_581_944_113_002  # PostgreSQL advisory lock: one new series at a time
 
 
-def change_organisation(session: Session, actor: Actor, now: datetime, content: OrganisationContent) -> Organisation:
-    """Names the organisation, or changes its name, contact address, clock and language; refuses with every fault."""
+def change_organisation(
+    session: Session, actor: Actor, now: datetime, revision: int, content: OrganisationContent
+) -> Organisation:
+    """Names the organisation (from revision 0), or changes what is known of it; refuses with every fault.
+
+    Refuses a form drawn before another change, unless that change says the same.
+    """
     values = read_organisation(content)
-    row = session.get(Organisation, 1, with_for_update=True)
-    if row is None:
-        row = Organisation(id=1, name="")
-        session.add(row)
+    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
+    session.execute(insert(Organisation).values(id=1, name="", revision=0).on_conflict_do_nothing())
+    row = session.get_one(Organisation, 1, with_for_update=True, populate_existing=True)
     if changes := _set(row, values):
+        _revise(row, revision)
         session.flush()
-        journal.record(session, actor, now, "organisation.changed", ("organisation", 1), changes)
+        journal.record(session, actor, now, "organisation.changed", ("organisation", 1), _told(changes))
     return row
 
 
 def add_seller(session: Session, actor: Actor, now: datetime, content: SellerContent, format: str) -> Seller:
     """A new seller identity with its series of manual invoices; refuses with every fault, a taken format included."""
     format = format.strip()
+    if not is_sqlite(session.connection()):  # one at a time: two new formats that meet each other aren't equal
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     values = read_seller(content, _format_faults(session, format))
     numbers = _registered(values)
     seller = Seller(**values)
@@ -50,22 +67,29 @@ def add_seller(session: Session, actor: Actor, now: datetime, content: SellerCon
         session.flush()
     except IntegrityError:
         raise FieldFaults([_taken(format)]) from None
-    journal.record(session, actor, now, "seller.added", ("seller", seller.id), changes)
+    journal.record(session, actor, now, "seller.added", ("seller", seller.id), _told(changes))
     return seller
 
 
-def change_seller(session: Session, actor: Actor, now: datetime, seller_id: int, content: SellerContent) -> Seller:
-    """Changes an identity; refuses with every fault, another region or currency once it has an invoice included."""
+def change_seller(
+    session: Session, actor: Actor, now: datetime, seller_id: int, revision: int, content: SellerContent
+) -> Seller:
+    """Changes an identity; refuses with every fault, another region or currency once it has an invoice included.
+
+    Refuses a form drawn before another change, unless that change says the same.
+    """
     seller = session.get(Seller, seller_id, with_for_update=True, populate_existing=True)
     if seller is None:
         raise NotFound
+    session.refresh(seller, ["registrations"])
     fixed = [n for n in ("region", "currency") if getattr(content, n) != getattr(seller, n)]
     faults = [Fault(name, "fixed") for name in fixed if is_used(session, seller_id)]
     values = read_seller(content, tuple(faults))
     numbers = _registered(values)
     if changes := _set(seller, values) | _register(session, seller, numbers):
+        _revise(seller, revision)
         session.flush()
-        journal.record(session, actor, now, "seller.changed", ("seller", seller_id), changes)
+        journal.record(session, actor, now, "seller.changed", ("seller", seller_id), _told(changes))
     return seller
 
 
@@ -80,6 +104,18 @@ def _set(row: Organisation | Seller, values: dict[str, Any]) -> dict[str, Change
     for name, (_before, value) in changes.items():
         setattr(row, name, value)
     return changes
+
+
+def _revise(row: Organisation | Seller, revision: int) -> None:
+    """The next revision, if the form was drawn from this one."""
+    if row.revision != revision:
+        raise Stale
+    row.revision = revision + 1
+
+
+def _told(changes: dict[str, Change]) -> dict[str, Change]:
+    """Names, addresses and accounts stay out of the journal: it says that they changed, not what they are."""
+    return {name: pair if name in TOLD else (None, None) for name, pair in changes.items()}
 
 
 def _registered(values: dict[str, Any]) -> dict[str, str]:

@@ -36,8 +36,28 @@ def test_a_new_customer_is_a_contact_and_their_record_opens(desk: Desk) -> None:
 
 
 def test_the_form_sent_twice_makes_one_customer(desk: Desk) -> None:
-    first, second = (desk.send(NEW, PERSON).location for _ in range(2))
+    token = hidden(desk.browser.get(NEW).text, "form_token")
+    first, second = (desk.send(NEW, {**PERSON, "form_token": token}).location for _ in range(2))
     assert first == second and desk.count(Customer) == 2
+    assert token != hidden(desk.browser.get(NEW).text, "form_token")
+
+
+def test_a_form_that_was_gone_back_to_and_changed_loses_nothing(desk: Desk) -> None:
+    token = hidden(desk.browser.get(NEW).text, "form_token")
+    for name in ("Œuvrard", "Roy"):
+        desk.send(NEW, {**PERSON, "last_name": name, "form_token": token})
+    assert desk.count(Customer) == 3
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 40, "a" * 400])
+def test_a_token_that_is_none_of_ours_still_makes_a_contact(desk: Desk, token: str) -> None:
+    assert desk.send(NEW, {**PERSON, "form_token": token}).status_code == 302 and desk.count(Customer) == 2
+
+
+def test_a_refused_form_keeps_its_token(desk: Desk) -> None:
+    token = hidden(desk.browser.get(NEW).text, "form_token")
+    answer = desk.send(NEW, {**PERSON, "email": "moi@", "form_token": token})
+    assert hidden(answer.text, "form_token") == token
 
 
 def test_every_mistake_is_named_at_its_field_and_nothing_typed_is_lost(desk: Desk) -> None:

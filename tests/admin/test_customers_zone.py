@@ -198,3 +198,11 @@ def test_a_reader_may_do_none_of_it_and_a_get_does_nothing(desk: Desk, path: str
     assert desk.browser.get(address).status_code == 405 and desk.browser.head(address).status_code == 405
     assert desk.browser.post(address).status_code == 400  # without the form's token
     assert desk.count(Delivery) == 0
+
+
+def test_a_second_invitation_within_a_minute_is_said_not_to_have_gone(desk: Desk) -> None:
+    said = []
+    for _ in range(2):
+        invite(desk, desk.customer)
+        said.append("précédentes ne servent plus" in desk.browser.get(record(desk.customer)).text)
+    assert said == [True, False] and desk.count(Delivery) == 1

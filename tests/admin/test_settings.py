@@ -7,12 +7,13 @@ import re
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role
 from invoicing.invoices.models import Invoice
 from invoicing.numbering import Series
 from invoicing.sellers.models import Organisation, Region, Seller
-from tests.admin.desk import Desk
+from tests.admin.desk import Desk, hidden
 from tests.conftest import Browser
 from tests.factories import make_invoice, make_seller, make_user
 
@@ -27,6 +28,12 @@ SELLER = {"name": "École", "region": "FR", "currency": "EUR", "tax_status": "no
 def admin(desk: Desk) -> Browser:
     """An administrator's browser."""
     return desk.browser_of(Role.admin)
+
+
+def save(admin: Browser, path: str, values: dict[str, str], follow_redirects: bool = False) -> TestResponse:
+    """Sends a form of the settings as it was drawn just now."""
+    revision = hidden(admin.get(path).text, "revision")
+    return admin.send(path, {"revision": revision, **values}, follow_redirects=follow_redirects)
 
 
 def page_of(seller: Seller) -> str:
@@ -51,7 +58,7 @@ def test_the_list_says_what_each_seller_lacks(desk: Desk, admin: Browser) -> Non
 
 
 def test_the_organisation_is_renamed_at_once(desk: Desk, admin: Browser) -> None:
-    answer = admin.send(SETTINGS, ORGANISATION, follow_redirects=True)
+    answer = save(admin, SETTINGS, ORGANISATION, follow_redirects=True)
     assert "Réglages enregistrés." in answer.text and ">La Lettre</span>" in answer.text
     desk.session.rollback()
     assert desk.session.get_one(Organisation, 1).timezone == "America/Toronto"
@@ -68,7 +75,7 @@ def test_an_installation_without_anything_is_set_up_here(clock: None, session: S
     session.commit()
     browser = client.become(user)
     assert "Aucun vendeur pour l’instant." in browser.get(SETTINGS).text
-    browser.send(SETTINGS, ORGANISATION)
+    save(browser, SETTINGS, ORGANISATION)
     browser.send(NEW, SELLER)
     session.rollback()
     assert session.get_one(Organisation, 1).name == "La Lettre"
@@ -97,7 +104,7 @@ def test_a_change_is_kept_and_old_documents_stay(desk: Desk, admin: Browser) -> 
         made = make_invoice(s, desk.customer, desk.seller)
     before = desk.session.get_one(Invoice, made.invoice_id).snapshot
     changed = {"name": "Nouveau nom", "siret": "812 345 676 00017"}
-    answer = admin.send(page_of(desk.seller), changed, follow_redirects=True)
+    answer = save(admin, page_of(desk.seller), changed, follow_redirects=True)
     assert "Les documents déjà établis ne changent pas." in answer.text
     desk.session.rollback()
     assert (desk.seller.name, desk.seller.siret) == ("Nouveau nom", "81234567600017")
@@ -108,7 +115,7 @@ def test_registrations_of_quebec_are_added_changed_and_removed(desk: Desk, admin
     with desk.writing() as s:
         seller = make_seller(s, Region.QC)
     assert 'value="123456789RT0001"' in admin.get(page_of(seller)).text
-    admin.send(page_of(seller), {"gst": "987654321 rt0001", "qst": ""})
+    save(admin, page_of(seller), {"gst": "987654321 rt0001", "qst": ""})
     desk.session.rollback()
     assert [row.number for row in seller.registrations] == ["987654321RT0001"]
     assert "Il manque les numéros d’inscription" in admin.get(page_of(seller)).text
@@ -132,3 +139,37 @@ def test_each_tax_status_says_what_follows_from_it(admin: Browser) -> None:
 
 def test_a_missing_seller_is_not_found(admin: Browser) -> None:
     assert admin.get(f"{SETTINGS}/vendeurs/999").status_code == 404
+
+
+IBAN = "FR7630006000011234567890189"
+
+
+def test_an_older_form_of_a_seller_does_not_undo_what_somebody_else_set(desk: Desk, admin: Browser) -> None:
+    with desk.writing():
+        desk.seller.iban = ""
+    old = {"revision": str(desk.seller.revision), "iban": "", "phone": "01 02 03 04 05", "paper": "letter"}
+    assert save(admin, page_of(desk.seller), {"iban": IBAN}).status_code == 302
+    answer = desk.browser_of(Role.admin).send(page_of(desk.seller), old)
+    desk.session.rollback()
+    assert answer.status_code == 409 and desk.seller.iban == IBAN and desk.seller.phone == ""
+    shown = answer.text.replace("\xa0", " ")
+    assert "Quelqu’un d’autre a changé ces réglages" in shown and 'value="01 02 03 04 05"' in shown
+    assert f"<li>IBAN : {IBAN}</li>" in shown and "<li>Papier : A4</li>" in shown
+    again = {**old, "revision": hidden(answer.text, "revision"), "iban": IBAN}
+    assert admin.send(page_of(desk.seller), again).status_code == 302
+    desk.session.rollback()
+    assert (desk.seller.iban, desk.seller.phone, desk.seller.paper) == (IBAN, "01 02 03 04 05", "letter")
+
+
+@pytest.mark.parametrize("revision", ["", "x", "-1", "7", "9" * 30])
+def test_an_older_form_of_the_organisation_does_not_undo_either(desk: Desk, admin: Browser, revision: str) -> None:
+    answer = admin.send(SETTINGS, {**ORGANISATION, "revision": revision})
+    desk.session.rollback()
+    assert answer.status_code == 409 and "Langue : français (France)" in answer.text.replace("\xa0", " ")
+    assert 'value="La Lettre"' in answer.text and desk.session.get_one(Organisation, 1).name != "La Lettre"
+
+
+def test_the_same_form_sent_twice_is_saved_once(desk: Desk, admin: Browser) -> None:
+    revision = hidden(admin.get(SETTINGS).text, "revision")
+    codes = [admin.send(SETTINGS, {**ORGANISATION, "revision": revision}).status_code for _ in range(2)]
+    assert codes == [302, 302]

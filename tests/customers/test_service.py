@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,10 +25,12 @@ ANAIS = CustomerContent("person", "Anaïs", "Œuvrard", email="anais@example.fr"
 POST = Post(Sealer([Fernet.generate_key().decode()]), "http://localhost/", "example.org")
 
 
-def test_the_same_form_within_ten_minutes_is_one_contact(session: Session) -> None:
-    first = service.add_customer_once(session, COMMAND, NOW, ANAIS)
-    assert service.add_customer_once(session, COMMAND, NOW + timedelta(minutes=9), ANAIS) is first
-    assert service.add_customer_once(session, COMMAND, NOW + timedelta(minutes=11), ANAIS) is not first
+def test_the_same_form_is_one_contact_and_another_form_another(session: Session) -> None:
+    first = service.add_customer_once(session, COMMAND, NOW, ANAIS, "a form")
+    assert service.add_customer_once(session, COMMAND, NOW + timedelta(days=1), ANAIS, "a form") is first
+    assert service.add_customer_once(session, COMMAND, NOW, ANAIS, "another") is not first
+    assert service.add_customer_once(session, COMMAND, NOW, replace(ANAIS, city="Aix"), "a form") is not first
+    assert service.add_customer_once(session, COMMAND, NOW, ANAIS, "") is not first
 
 
 def test_an_unknown_seller_is_a_fault_beside_the_others(session: Session) -> None:
@@ -60,15 +63,18 @@ def test_a_number_names_one_member(session: Session) -> None:
 
 def test_a_member_is_invited_at_their_own_address(session: Session) -> None:
     member = make_customer(session, email="Anais@Example.FR")
-    user = service.invite_member(session, COMMAND, NOW, member.id, POST)
-    assert (user.email, user.role) == ("anais@example.fr", Role.member)
+    user, mails = service.invite_member(session, COMMAND, NOW, member.id, POST)
+    assert mails and (user.email, user.role) == ("anais@example.fr", Role.member)
     assert [access.user_id for access in member.access] == [user.id]
 
 
 def test_one_invitation_a_minute_is_mailed(session: Session) -> None:
     member = make_customer(session)
-    for seconds in (0, 30, 90):
-        service.invite_member(session, COMMAND, NOW + timedelta(seconds=seconds), member.id, POST)
+    said = [
+        service.invite_member(session, COMMAND, NOW + timedelta(seconds=seconds), member.id, POST)[1]
+        for seconds in (0, 30, 90)
+    ]
+    assert said == [True, False, True]
     assert len(session.scalars(select(Delivery)).all()) == 2
 
 

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.customers import service
+from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
 from invoicing.database import transaction
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.service import finalise, refresh_search
-from invoicing.journal import COMMAND
+from invoicing.journal import COMMAND, JournalEntry
 from tests.conftest import Database
 from tests.factories import NOW, make_customer, make_draft, make_seller
 
@@ -52,3 +54,18 @@ def test_a_new_name_waits_for_the_number_that_is_being_given(database: Database)
     with database.sessions() as session:
         found = session.get_one(Invoice, draft_id).search_text
     assert "f2026-00001" in found and "roy" in found
+
+
+def test_one_form_sent_many_times_at_once_makes_one_contact(database: Database) -> None:
+    ids = at_once(database, lambda s, _n: service.add_customer_once(s, COMMAND, NOW, ROY, "a form").id)
+    assert len(set(ids)) == 1
+    with database.sessions() as session:
+        assert session.scalars(select(Customer.id)).all() == ids[:1]
+        assert [entry.action for entry in session.scalars(select(JournalEntry))] == ["customer.added"]
+
+
+def test_members_made_at_once_with_no_number_get_each_their_own(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        ids = [make_customer(session, member=False).id for _ in range(8)]
+    numbers = at_once(database, lambda s, n: service.make_member(s, COMMAND, NOW, ids[n], "").member_number)
+    assert sorted(map(str, numbers)) == [f"{n:05}" for n in range(1, 9)]

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("contact_email", sa.String(length=254), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_organisation_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
@@ -114,6 +115,7 @@ def upgrade() -> None:
         sa.Column("logo", sa.String(length=64), nullable=False),
         sa.Column("mail_from", sa.String(length=254), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seller")),
     )
     op.create_table(
@@ -185,9 +187,11 @@ def upgrade() -> None:
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("sort_name", sa.String(length=200), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("form_token", sa.String(length=43), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_customer_seller_id_seller")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_customer_form_token")),
         sa.UniqueConstraint("member_number", name=op.f("uq_customer_member_number")),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
