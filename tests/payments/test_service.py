@@ -11,7 +11,7 @@ from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
+from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment, settle
 from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_seller
 
 PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
@@ -22,6 +22,16 @@ def test_a_full_payment_completes_the_invoice(session: Session) -> None:
     payment = record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
     invoice = session.get_one(Invoice, done.invoice_id)
     assert (payment.amount_cents, invoice.status, invoice.remaining_cents) == (21600, Status.complete, 0)
+
+
+def test_money_for_a_part_makes_it_partial_until_all_is_there(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    invoice = session.get_one(Invoice, done.invoice_id)
+    for amount, remaining, status in ((600, 21000, Status.partial), (1000, 20000, Status.partial)):
+        settle(session, COMMAND, NOW, invoice, amount)
+        assert (invoice.remaining_cents, invoice.status) == (remaining, status)
+    record_full_payment(session, COMMAND, NOW, invoice.id, PAID, "token")
+    assert (invoice.remaining_cents, invoice.status) == (0, Status.complete)
 
 
 def test_the_same_form_twice_pays_once(session: Session) -> None:

@@ -8,9 +8,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoicing.taxes.models import Tax, TaxSet
+from invoicing.taxes.models import Tax, TaxRate, TaxSet
 from invoicing.taxes.rules import Borne, NoRate, borne_by, rate_on, sum_taxes
 from invoicing.taxes.service import load_reference
 from tests.factories import tax_set
@@ -50,6 +51,30 @@ def test_each_tax_is_rounded_once_on_the_sum_of_its_lines(lines: list[tuple[int,
 def test_reference_taxes_are_loaded_once(session: Session) -> None:
     assert load_reference(session) > 10
     assert load_reference(session) == 0
+
+
+def test_a_rate_that_the_law_brings_is_added_and_ends_the_one_before(session: Session) -> None:
+    load_reference(session)
+    tax = session.scalars(select(Tax).where(Tax.code == "TVA20")).one()
+    session.delete(tax.rates[1])  # as it was known before 2014
+    tax.rates[0].valid_to = None
+    session.flush()
+    session.expire(tax)
+    assert rate_on(tax, date(2026, 11, 22)) == 19_600
+    assert load_reference(session) == 1
+    session.expire(tax)
+    assert (rate_on(tax, date(2013, 12, 31)), rate_on(tax, date(2014, 1, 1))) == (19_600, 20_000)
+    assert load_reference(session) == 0
+
+
+def test_a_rate_that_the_data_do_not_know_stays(session: Session) -> None:
+    load_reference(session)
+    tax = session.scalars(select(Tax).where(Tax.code == "TVA55")).one()
+    tax.rates[0].valid_to = date(2029, 12, 31)
+    tax.rates.append(TaxRate(rate_e5=6_000, valid_from=date(2030, 1, 1), valid_to=None))
+    session.flush()
+    assert load_reference(session) == 0
+    assert (rate_on(tax, date(2029, 12, 31)), rate_on(tax, date(2030, 1, 1))) == (5_500, 6_000)
 
 
 @pytest.mark.parametrize(
