@@ -59,7 +59,9 @@ def test_so_have_iban_and_siren() -> None:
 def test_a_street_has_as_many_lines_as_the_paper_has_room_for() -> None:
     five = "\n".join("abcde")
     assert check(CustomerContent("person", last_name="A", street=five)).street == five
-    assert faults(CustomerContent("person", last_name="A", street=five + "\nf")) == [("street", "too_many_address_lines")]
+    assert faults(CustomerContent("person", last_name="A", street=five + "\nf")) == [
+        ("street", "too_many_address_lines")
+    ]
     assert number_faults({"street": five[:7]}) == []
     (fault,) = number_faults({"street": five})
     assert (fault.code, fault.facts) == ("too_many_address_lines", {"most": 4})
@@ -99,7 +101,15 @@ def test_what_the_font_lacks_is_refused_before_it_stands(session: Session) -> No
 
 def finalise(session: Session, draft: Invoice, shown: str) -> service.Finalised:
     return service.finalise(
-        session, COMMAND, NOW, draft.id, draft.revision, draft.total_cents, email=True, domain="example.org", shown=shown
+        session,
+        COMMAND,
+        NOW,
+        draft.id,
+        draft.revision,
+        draft.total_cents,
+        email=True,
+        domain="example.org",
+        shown=shown,
     )
 
 
@@ -150,7 +160,12 @@ def test_a_country_is_printed_where_it_is_abroad(session: Session) -> None:
 
 def test_whose_attention_is_never_english_alone_in_quebec(session: Session) -> None:
     customer = make_customer(
-        session, kind="organisation", organisation_name="Fleuve inc.", first_name="Zoé", last_name="Gagné", language="en"
+        session,
+        kind="organisation",
+        organisation_name="Fleuve inc.",
+        first_name="Zoé",
+        last_name="Gagné",
+        language="en",
     )
     assert said(session, customer, make_seller(session)).buyer.lines[0] == "Attn Zoé Gagné"
     quebec = said(session, customer, make_seller(session, Region.QC))
