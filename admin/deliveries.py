@@ -71,7 +71,7 @@ def delivery_retry(delivery_id: int) -> ResponseReturnValue:
     old = db.session.get(Delivery, delivery_id)
     if old is None:
         raise NotFound
-    recipient = request.form.get("recipient", "").strip()[:254] or old.recipient
+    recipient = request.form.get("recipient", old.recipient).strip()[:254]
     number, invoice_id = old.invoice.number if old.invoice else None, old.invoice_id
     try:
         with transaction() as session:

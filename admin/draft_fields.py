@@ -11,12 +11,13 @@ from invoicing.database import ID_MAX
 from invoicing.invoices.composing import content_of
 from invoicing.invoices.models import Invoice, InvoiceLine
 from invoicing.invoices.reading import DraftContent, RawDraft, RawLine
-from invoicing.money import plain_scaled
+from invoicing.money import CENTS_MAX, plain_scaled
 from web.words import language
 
 _LINE = re.compile(r"lines-(\d{1,4})-(label|detail|quantity|price|discount|tax_set)\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,43}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
+_CENTS = re.compile(r"[0-9]{1,16}\Z")
 _TEXTS = ("issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "paid", "paid_method", "paid_on")
 
 
@@ -29,6 +30,11 @@ def token_of(sent: MultiDict[str, str]) -> str:
 def number(text: str) -> int | None:
     """A plain number out of a form; None for anything else, however odd, and for what no key can be."""
     return int(text) if _NUMBER.match(text) and int(text) <= ID_MAX else None
+
+
+def cents(text: str) -> int:
+    """An amount in cents out of a hidden field; −1 for anything that is none."""
+    return int(text) if _CENTS.match(text) and int(text) <= CENTS_MAX else -1
 
 
 def raw_sent(sent: MultiDict[str, str]) -> RawDraft:

@@ -154,17 +154,20 @@ def draft_pdf(invoice_id: int) -> ResponseReturnValue:
 def draft_finalise(invoice_id: int) -> ResponseReturnValue:
     """Numbers, freezes and archives; sends one e-mail if the box is ticked, none if it isn't."""
     email = request.form.get("send") == "1"
-    revision, shown = (draft_fields.number(request.form.get(name, "")) for name in ("revision", "shown"))
+    revision = draft_fields.number(request.form.get("revision", "")) or 0
+    shown = draft_fields.cents(request.form.get("shown", ""))
     try:
         with transaction() as session:
             made = service.finalise(
-                session, actor(), now(), invoice_id, revision or 0, -1 if shown is None else shown, email=email,
-                domain=services().post.domain, shown=request.form.get("fingerprint"),
+                session, actor(), now(), invoice_id, revision, shown, email=email,
+                domain=services().post.domain, shown=request.form.get("fingerprint", ""),
             )  # fmt: skip
     except AlreadyFinalised as refusal:
         return _stands(refusal.number)
     except NotFound:
         raise
+    except Stale:  # the page that follows shows the other's version: nothing need be reloaded
+        return _page(_draft(invoice_id), ticked=email, refused=sentence(ContentOutdated(shown, shown))), 409
     except Refused as refusal:
         return _page(_draft(invoice_id), ticked=email, refused=sentence(refusal)), status_of(refusal)
     render_due(made.version_id)

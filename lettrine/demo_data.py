@@ -80,7 +80,7 @@ def _sellers(desk: Desk) -> dict[Region, int]:
         currency=Currency.EUR, tax_status=TaxStatus.vat_registered, timezone="Europe/Paris", siret="99900001100018",
         rna="W732004567", vat_number="FR66999000011", iban="FR7630006000011234567890189", bic="AGRIFRPP",
         bank_holder="Les Ateliers de la Lettre",
-        cheque="Les Ateliers de la Lettre, 12 rue des Imprimeurs, 73000 Chambéry",
+        cheque="Les Ateliers de la Lettre",
         mail_from=f"factures@{DOMAIN}",
     )  # fmt: skip
     quebec = Seller(

@@ -90,9 +90,9 @@ def check(content: CustomerContent, others: tuple[Fault, ...] = ()) -> CustomerC
     for name, most in _MAX.items():
         if name in values:
             values[name] = clean(values[name], lines=name == "street")
+            if name in ("siren", "vat_number"):  # written in groups, as a rule
+                values[name] = re.sub(r"[\s.]", "", values[name]).upper()
             faults += text_faults(name, values[name], most)
-    for name in ("siren", "vat_number"):
-        values[name] = re.sub(r"[\s.]", "", values[name]).upper()
     faults += _name_faults(values) + _number_faults(values)
     if values["email"]:
         try:

@@ -140,7 +140,9 @@ def finalise(
 
 def locked_draft(session: Session, invoice_id: int, finalising: bool = False) -> Invoice:
     """The draft, locked until the transaction ends; says so when it stands already."""
-    query = select(Invoice).where(Invoice.id == invoice_id).with_for_update(of=Invoice)
+    # Locked first, read afterwards: what was waited for, a new name say, is then seen.
+    session.execute(select(Invoice.id).where(Invoice.id == invoice_id).with_for_update())
+    query = select(Invoice).where(Invoice.id == invoice_id)
     draft = session.scalars(query.options(*_WHOLE).execution_options(populate_existing=True)).first()
     if draft is None:
         raise NotFound

@@ -83,7 +83,9 @@ class Desk:
     def finalise(self, draft: Invoice, **over: object) -> TestResponse:
         """Sends the preview's form as it was drawn."""
         page = f"/ventes/brouillons/{draft.id}"
-        return self.send(f"{page}/finaliser", {"revision": draft.revision, "shown": draft.total_cents, **over}, page)
+        seen = re.search(r'name="fingerprint" value="([0-9a-f]+)"', self.browser.get(page).text)
+        form = {"revision": draft.revision, "shown": draft.total_cents, "fingerprint": seen[1] if seen else ""}
+        return self.send(f"{page}/finaliser", {**form, **over}, page)
 
     def count(self, table: type) -> int:
         """How many rows there are by now."""

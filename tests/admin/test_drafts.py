@@ -93,6 +93,7 @@ def test_the_form_sent_twice_makes_one_invoice_and_one_e_mail(desk: Desk) -> Non
     draft = desk.draft()
     values = {"revision": 1, "shown": 21600, "send": "1"}
     token = desk.browser.token(f"/ventes/brouillons/{draft.id}")
+    values["fingerprint"] = hidden(desk.browser.get(f"/ventes/brouillons/{draft.id}").text, "fingerprint")
     path = f"/ventes/brouillons/{draft.id}/finaliser"
     first, second = (desk.browser.post(path, data={**values, "csrf_token": token}) for _ in range(2))
     assert first.location.endswith("/finalisee") and second.location == "/ventes/factures/F2026-00001"
