@@ -18,6 +18,7 @@ from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import add_customer, link_user, make_member
 from invoicing.database import transaction
 from invoicing.delivery.service import claim, settle_failed, settle_sent
+from invoicing.invoices.models import MadeOutTo
 from invoicing.invoices.reading import DraftContent, LineContent
 from invoicing.invoices.service import Finalised, finalise, fingerprint, save_draft
 from invoicing.journal import COMMAND, Actor, ActorKind
@@ -202,7 +203,7 @@ def _make(
     session: Session, desk: Desk, buyer: Buyer, seller_id: int, items: list[LineContent], staff: Actor, moment: datetime
 ) -> Finalised:
     lines = tuple(desk.dice.sample(items, desk.dice.choice((1, 1, 1, 2, 2, 3, 4))))
-    content = DraftContent(lines=lines, made_out_to="organisation" if buyer.organisation else "person")  # type: ignore[arg-type]
+    content = DraftContent(lines=lines, made_out_to=MadeOutTo.organisation if buyer.organisation else MadeOutTo.person)
     draft = save_draft(session, staff, moment, buyer.customer_id, seller_id, content, secrets.token_urlsafe(16))
     email = buyer.has_email and desk.dice.random() < 0.5
     return finalise(
