@@ -183,6 +183,7 @@ class Worker:
         while not stop.wait(10):
             consumer.check_worker_health()
         self.stopping.set()
+        log.info("worker.stopping")
         consumer.stop(graceful=True)
         sweeper.join()
         log.info("worker.stopped")

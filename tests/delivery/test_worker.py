@@ -20,6 +20,9 @@ from invoicing.accounts.models import EmailProof, Purpose
 from invoicing.database import begin_write, transaction
 from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.documents.models import DocumentVersion, VersionState
+from invoicing.documents.pdf import RenderFailed
+from invoicing.documents.service import Drawn
+from invoicing.documents.sheet import Paper
 from lettrine.jobs import Nudge, open_queue
 from tests.conftest import Database
 from tests.delivery.office import Office, open_office
@@ -81,6 +84,8 @@ def test_a_worker_that_is_stopped_finishes_the_message_in_hand(
         with worker_process(office.settings) as process:
             assert rude.seen.wait(PATIENCE)
             process.send_signal(number)
+            assert process.stderr is not None
+            assert any(b"worker.stopping" in line for line in process.stderr)  # it has heard the signal
             rude.release.set()
             assert process.wait(PATIENCE) == 0
         assert office.history(first) == [("queued", ""), ("sending", ""), ("sent", "")]
@@ -137,8 +142,14 @@ def version(office: Office, version_id: int) -> VersionState:
 
 def test_a_document_that_cannot_be_drawn_stops_nobody_else(office: Office, box: Letterbox) -> None:
     made = office.invoice()
-    with transaction(office.database.sessions) as session:
-        session.get_one(DocumentVersion, made.version_id).facts = "not json"
+    render = office.worker.renderer
+
+    def broken(paper: Paper, logo: Path | None = None) -> Drawn:
+        if paper.number == made.number:
+            raise RenderFailed("no paper")
+        return render(paper, logo)
+
+    office.worker.renderer = office.worker.composer.renderer = broken  # type: ignore[assignment]
     (other,) = office.plain()
     office.clock.forward(minutes=1)
     office.worker.sweep()
