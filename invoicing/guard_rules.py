@@ -14,11 +14,11 @@ FROZEN = (
     "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "summary", "buyer_name", "note", "paid_method",
     "paid_on", "net_cents",
     "tax_cents", "total_cents", "corrects_id", "snapshot", "frozen_at", "emailed", "created_at", "created_by_id",
-    "form_token",
+    "form_token", "shop_id", "ordered_at",
 )  # fmt: skip
 VERSION_GIVEN = ("id", "invoice_id", "position", "facts", "due_at")  # stand from the row's first moment
 VERSION_DRAWN = ("state", "rendered_at", "sha256", "size", "pages")  # written once, all together
-FOREVER = ("journal", "payment", "delivery_event")
+FOREVER = ("journal", "payment", "delivery_event", "lettering_change")
 _OWNER = {
     "invoice_line": "{0}.invoice_id",
     "invoice_tax": "{0}.invoice_id",

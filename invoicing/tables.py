@@ -7,6 +7,7 @@ from invoicing.database import Base
 from invoicing.delivery import models as delivery
 from invoicing.documents import models as documents
 from invoicing.invoices import models as invoices
+from invoicing.lettering import models as lettering
 from invoicing.payments import models as payments
 from invoicing.sellers import models as sellers
 from invoicing.shop import models as shop
@@ -19,6 +20,7 @@ __all__ = [
            "documents",
            "invoices",
            "journal",
+           "lettering",
            "metadata",
            "numbering",
            "payments",

@@ -98,7 +98,7 @@ REPLACING = [
     "REPLACE INTO invoice_tax SELECT * FROM invoice_tax WHERE invoice_id = 1",
     "REPLACE INTO invoice_line_tax SELECT * FROM invoice_line_tax",
     "UPDATE OR REPLACE invoice SET number = (SELECT number FROM invoice WHERE id = 1) WHERE id = 2",
-    "UPDATE OR REPLACE invoice SET transaction_code = (SELECT transaction_code FROM invoice WHERE id = 1) WHERE id = 2",
+    "UPDATE OR REPLACE invoice SET form_token = (SELECT form_token FROM invoice WHERE id = 1) WHERE id = 2",
     "UPDATE OR REPLACE invoice SET id = 1 WHERE id = 2",
     "UPDATE OR REPLACE invoice_line SET id = (SELECT id FROM invoice_line WHERE invoice_id = 1) WHERE invoice_id = 2",
     "REPLACE INTO journal SELECT * FROM journal WHERE position = 1",

@@ -50,7 +50,8 @@ def freeze(session: Session, draft: Invoice, composed: Composed, number: str, no
     draft.paid_cents = snapshot.total_cents if draft.paid_on else 0
     draft.emailed, draft.frozen_at = email, now
     draft.revision += 1
-    draft.search_text = search_text(draft, draft.customer)
+    draft.listed_on = snapshot.issued_on
+    make_findable(draft, draft.customer)
     session.flush()
 
 
@@ -68,6 +69,12 @@ def receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) -> 
             recorded_by_id=actor.user_id,
         )
     )
+
+
+def make_findable(invoice: Invoice, customer: Customer) -> None:
+    """What lists find it by and sort it by: folded again whenever one of its parts changes."""
+    invoice.search_text = search_text(invoice, customer)
+    invoice.customer_sort = customer.sort_name
 
 
 def search_text(invoice: Invoice, customer: Customer) -> str:

@@ -18,6 +18,7 @@ from invoicing.money import Currency
 from invoicing.numbering import Mode, Series
 from invoicing.payments.models import Payment, PaymentMethod
 from invoicing.sellers.models import Seller
+from invoicing.shop.models import Shop
 from invoicing.taxes.models import TaxSet
 
 
@@ -62,12 +63,16 @@ class Invoice(Base):
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("number"),
-        UniqueConstraint("transaction_code"),
+        UniqueConstraint("shop_id", "transaction_code"),
         UniqueConstraint("lettering_folded"),
         UniqueConstraint("form_token"),
         CheckConstraint("(frozen_at IS NULL) OR (snapshot IS NOT NULL AND issued_on IS NOT NULL)", name="frozen_whole"),
         Index("ix_invoice_customer", "customer_id", "issued_on", "id"),
-        Index("ix_invoice_status", "status", "issued_on", "id"),
+        Index("ix_invoice_status", "kind", "status", "listed_on", "id"),
+        Index("ix_invoice_listed", "listed_on", "id"),
+        Index("ix_invoice_total", "total_cents", "id"),
+        Index("ix_invoice_net", "net_cents", "id"),
+        Index("ix_invoice_customer_sort", "customer_sort", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -80,7 +85,10 @@ class Invoice(Base):
     series: Mapped[Series] = relationship()
     currency: Mapped[Currency] = mapped_column(enum(Currency))
     language: Mapped[str] = mapped_column(String(8))
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("shop.id"))
+    shop: Mapped[Shop | None] = relationship()
     transaction_code: Mapped[str] = mapped_column(String(64))
+    ordered_at: Mapped[datetime | None]  # the shop's own moment, beside the document's date
     number: Mapped[str | None] = mapped_column(String(64))
     issued_on: Mapped[date | None]  # the document's date; of a draft: as wished, or today when it is finalised
     due_on: Mapped[date | None]
@@ -111,6 +119,10 @@ class Invoice(Base):
     lettering_folded: Mapped[str | None] = mapped_column(String(128))
     paid_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # payments − refunds, kept with them
     credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # frozen credit notes set against it
+    payment_label: Mapped[str] = mapped_column(String(120), default="")  # how it is paid, in the shop's own words
+    last_event_at: Mapped[datetime | None]  # of the last of the shop's events that was applied (SPEC B7)
+    listed_on: Mapped[date]  # the day that lists show and sort by: the document's, of a draft the day it was made
+    customer_sort: Mapped[str] = mapped_column(String(200), default="")  # the customer's `sort_name` of today
     search_text: Mapped[str] = mapped_column(Text, default="")
     revision: Mapped[int] = mapped_column(default=1)
 

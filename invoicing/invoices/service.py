@@ -19,7 +19,7 @@ from invoicing.documents.service import due as version_due
 from invoicing.errors import FieldFaults, NotFound, Stale
 from invoicing.invoices import rules
 from invoicing.invoices.composing import Composed, compose
-from invoicing.invoices.freezing import freeze, receive, search_text, set_amounts, write_taxes
+from invoicing.invoices.freezing import freeze, make_findable, receive, set_amounts, write_taxes
 from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, MadeOutTo, Status
 from invoicing.invoices.reading import DraftContent
 from invoicing.journal import Actor
@@ -57,7 +57,7 @@ def save_draft(
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,
         transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.user_id, form_token=form_token,
-        kind=InvoiceKind.invoice, status=Status.draft, language=customer.language,
+        kind=InvoiceKind.invoice, status=Status.draft, language=customer.language, listed_on=today_of(seller, now),
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -183,7 +183,8 @@ def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime
     if composed.faults:
         raise FieldFaults(composed.faults)
     set_amounts(draft, composed)
-    draft.search_text = search_text(draft, customer)
+    draft.listed_on = draft.issued_on or today_of(draft.seller, draft.created_at)
+    make_findable(draft, customer)
     session.flush()
 
 
@@ -225,5 +226,5 @@ def refresh_search(session: Session, customer_id: int) -> None:
     query = select(Invoice).where(Invoice.customer_id == customer_id).order_by(Invoice.id).with_for_update(of=Invoice)
     query = query.options(selectinload(Invoice.lines)).execution_options(populate_existing=True)
     for invoice in session.scalars(query):
-        invoice.search_text = search_text(invoice, customer)
+        make_findable(invoice, customer)
     session.flush()

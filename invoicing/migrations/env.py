@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from invoicing import guards
 from invoicing.database import is_sqlite
 from invoicing.tables import metadata
 
@@ -21,7 +22,12 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         if not is_sqlite(connection):
             connection.execute(text("SELECT pg_advisory_xact_lock(7204581944113002)"))
+        wanting = set(context.get_context().get_current_heads()) != set(context.script.get_heads())
+        if wanting:
+            guards.remove(connection)  # a step may rebuild what they guard, and they are those of the newest schema
         context.run_migrations()
+        if wanting:
+            guards.install(connection)
         if is_sqlite(connection):
             check_references(connection)
 

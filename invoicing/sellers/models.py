@@ -45,6 +45,8 @@ class Organisation(Base):
     contact_email: Mapped[str] = mapped_column(String(254), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")
     language: Mapped[str] = mapped_column(String(8), default="fr_FR")
+    letters_unpaid: Mapped[bool] = mapped_column(default=False)  # accrual accounting: pending and partial too (SPEC C5)
+    shows_official: Mapped[bool] = mapped_column(default=True)  # the official number in the member zone (SPEC C13)
     revision: Mapped[int] = mapped_column(default=1)
 
 

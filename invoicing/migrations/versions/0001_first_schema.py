@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from invoicing import guards
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -631,4 +629,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("line_id", "position", name=op.f("pk_invoice_line_tax")),
     )
     # ### end Alembic commands ###
-    guards.install(op.get_bind())

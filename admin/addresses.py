@@ -1,0 +1,16 @@
+"""Where a document's page is, whatever it is: an invoice that stands, a draft, an order without a number."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from invoicing.invoices.models import Invoice, Origin
+
+
+def address_of(invoice: Invoice) -> str:
+    """The staff's page of a document: by its number, or by its id while it has none."""
+    if invoice.number:
+        return url_for("admin.invoice", number=invoice.number)
+    if invoice.origin is Origin.online:
+        return url_for("admin.order", invoice_id=invoice.id)
+    return url_for("admin.draft", invoice_id=invoice.id)

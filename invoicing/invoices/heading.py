@@ -1,0 +1,62 @@
+"""What a document is called as it is paid and lettered, and the archived version that follows each change (SPEC N2)."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from invoicing.documents.desk import Facts, Heading
+from invoicing.documents.models import DocumentVersion
+from invoicing.documents.service import due
+from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.numbering import Mode
+from invoicing.text import lacking
+
+ACQUIRED = frozenset({Status.paid, Status.complete})
+
+
+def heading_of(kind: InvoiceKind, mode: Mode, status: Status, lettered: bool) -> Heading:
+    """Official: invoice or credit note. Portal reference: lettered wins, then paid; until then order or request."""
+    stands = mode is Mode.official or lettered
+    if kind is InvoiceKind.credit_note:
+        return Heading.credit_note if stands else Heading.credit_request
+    if stands:
+        return Heading.invoice
+    return Heading.pro_forma if status in ACQUIRED else Heading.order
+
+
+def facts_of(invoice: Invoice) -> Facts:
+    """What a version made now would add to the snapshot: heading, official number, « Duplicata », day of payment."""
+    lettered = invoice.lettering is not None
+    shown = invoice.lettering if lettered and invoice.mode is Mode.portal_reference else None
+    paid = invoice.kind is InvoiceKind.invoice and invoice.remaining_cents <= 0 and invoice.payments
+    return Facts(
+        heading=heading_of(invoice.kind, invoice.mode, invoice.status, lettered),
+        official_number=printed(shown) if shown else "",
+        duplicate=shown is not None,
+        paid_on=max(payment.paid_on for payment in invoice.payments) if paid else None,
+    )
+
+
+def printed(reference: str) -> str:
+    """A reference as the paper bears it: as typed, or with plain letters where the paper's font lacks the typed ones."""
+    return unicodedata.normalize("NFKC", reference) if lacking(reference) else reference
+
+
+def follow(session: Session, invoice: Invoice, now: datetime) -> DocumentVersion | None:
+    """Adds the version that a new heading or reference asks for; None where neither has changed."""
+    if not invoice.is_frozen:
+        return None
+    session.flush()
+    session.expire(invoice, ["payments"])
+    facts = facts_of(invoice)
+    of_invoice = select(DocumentVersion.facts).where(DocumentVersion.invoice_id == invoice.id)
+    last = session.scalar(of_invoice.order_by(DocumentVersion.position.desc()).limit(1))
+    if last is not None:
+        before = Facts.from_json(last)
+        if (before.heading, before.official_number) == (facts.heading, facts.official_number):
+            return None
+    return due(session, invoice.id, facts, now)
