@@ -22,6 +22,7 @@ _KEPT_SPACES: Final = "\u00a0\u2007\u202f"
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Signs that the font lacks and that have one obvious equivalent.
 _ALIKE: Final = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
@@ -50,6 +51,11 @@ def clean(text: str, *, lines: bool = False) -> str:
     text = unicodedata.normalize("NFC", text)
     text = "\n".join(_BLANKS.sub(" ", line.strip(" " + NBSP)) for line in text.split("\n"))
     return _PARAGRAPHS.sub("\n\n", text.strip("\n"))
+
+
+def is_invisible(text: str) -> bool:
+    """Whether it holds a character that can't be seen or means nothing: control, format, filler, unassigned."""
+    return any(unicodedata.category(char) in _UNSEEN for char in text) or bool(_INVISIBLE.search(text))
 
 
 @lru_cache(maxsize=1)
