@@ -42,6 +42,11 @@ class Actor:
     kind: ActorKind
     user_id: int | None = None
 
+    @property
+    def account_id(self) -> int | None:
+        """The user who acts; None for shops, commands and the system."""
+        return self.user_id if self.kind is ActorKind.user else None
+
 
 SYSTEM = Actor(ActorKind.system)
 COMMAND = Actor(ActorKind.command)

@@ -1,4 +1,8 @@
-"""Series of numbers: given last, inside the finalising transaction, so that a rollback leaves no gap (SPEC N1)."""
+"""Series of numbers (SPEC N1).
+
+Generated numbers are given last, inside the finalising transaction, so that a rollback leaves no gap. External ones
+come from the source with their document, in any order.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -39,7 +43,10 @@ class Source(StrEnum):
 
 
 class Series(Base):
-    """A numbering sequence of one seller. `format` knows {year}, {date} and {n} or {n:05}."""
+    """A numbering sequence of one seller.
+
+    `format` knows {year}, {date} and {n} or {n:05}; of an external series it is the prefix that names it, "B-".
+    """
 
     __tablename__ = "series"
     __table_args__ = (UniqueConstraint("format"),)
@@ -79,6 +86,44 @@ class NoSeries(Refused):
     use: Use
 
 
+@dataclass(eq=False)
+class NotGenerated(Refused):
+    """The series' numbers come from the source: none can be made here."""
+
+    format: str
+
+
+@dataclass(eq=False)
+class NotExternal(Refused):
+    """The series makes its own numbers: none can be brought along."""
+
+    format: str
+
+
+@dataclass(eq=False)
+class BadNumber(Refused):
+    """Not 1 to 64 letters, figures, points, hyphens and underscores, a letter or figure first."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class NumberTaken(Refused):
+    """Another document has this number, perhaps in other capitals."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class NumberMeetsSeries(Refused):
+    """A generated series could give this number: it begins with what that series' numbers begin with."""
+
+    number: str
+    format: str
+
+
+_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
+_LOCK = 2_087_114_003  # PostgreSQL advisory locks: one claim of one number at a time
 _FORMAT = re.compile(r"[A-Z0-9._-]{0,12}(\{year\}|\{date\})?[A-Z0-9._-]{0,12}\{n(:0[1-9])?\}\Z")
 
 
@@ -97,11 +142,64 @@ def write_number(format: str, day: date, n: int) -> str:
     return format.format(year=f"{day:%Y}", date=f"{day:%Y%m%d}", n=n)
 
 
+def begins_like(format: str, number: str) -> bool:
+    """Whether a number begins as all numbers of a generated format do, whatever the capitals.
+
+    Where the format has nothing before its date or counter, a number that looks like one of its own does.
+    """
+    if prefix := prefix_of(format):
+        return number.lower().startswith(prefix.lower())
+    shape = format.replace("{year}", "[0-9]{4}").replace("{date}", "[0-9]{8}")
+    return re.match(re.sub(r"\{n(:0[1-9])?\}", "[0-9]+", shape) + r"\Z", number) is not None
+
+
+def prefix_of(format: str) -> str:
+    """What stands before the date or the counter: "B-" of "B-{date}-{n}"."""
+    return format.partition("{")[0]
+
+
+def meets_external(session: Session, format: str) -> bool:
+    """Whether the prefix of a new generated series occurs in an external one: in its prefix, or in its numbers."""
+    from invoicing.invoices.models import Invoice  # an invoice knows its series; here only its number is read
+
+    prefixes = session.scalars(select(Series.format).where(Series.source == Source.external))
+    if any(begins_like(format, prefix) for prefix in prefixes):
+        return True
+    numbers = select(Invoice.number).join(Series, Series.id == Invoice.series_id)
+    numbers = numbers.where(Series.source == Source.external, Invoice.number.is_not(None))
+    if prefix := prefix_of(format):
+        numbers = numbers.where(func.lower(Invoice.number).startswith(prefix.lower(), autoescape=True)).limit(1)
+    return any(begins_like(format, number or "") for number in session.scalars(numbers))
+
+
+def claim_number(session: Session, series: Series, number: str) -> str:
+    """Takes a number that comes from the source; it must then be written in the same transaction.
+
+    Refuses NotExternal, BadNumber, NumberMeetsSeries, NumberTaken.
+    """
+    from invoicing.invoices.models import Invoice
+
+    if series.source is not Source.external:
+        raise NotExternal(series.format)
+    if _NUMBER.match(number) is None:
+        raise BadNumber(number)
+    for format in session.scalars(select(Series.format).where(Series.source == Source.generated).order_by(Series.id)):
+        if begins_like(format, number):
+            raise NumberMeetsSeries(number, format)
+    if not is_sqlite(session.connection()):  # of two spellings at once the unique constraint sees no clash
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(number.lower()))))
+    if session.scalar(select(Invoice.id).where(func.lower(Invoice.number) == number.lower()).limit(1)):
+        raise NumberTaken(number)
+    return number
+
+
 def take_number(session: Session, series: Series, day: date) -> str:
     """The next number of a generated series for a document of `day`; refuses a day before the series' last one.
 
     The row of the series is locked until the transaction ends: numbers follow commits, without a gap.
     """
+    if series.source is not Source.generated:
+        raise NotGenerated(series.format)
     not_back = or_(Series.last_date.is_(None), Series.last_date <= day)
     move = update(Series).where(Series.id == series.id, not_back).values(last_date=day)
     moved = changed_one(session, move.execution_options(synchronize_session=False))

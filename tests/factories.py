@@ -6,20 +6,24 @@ import itertools
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role, User
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import add_customer, link_user, make_member
-from invoicing.invoices.models import Invoice
+from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import DraftContent, LineContent
 from invoicing.invoices.service import Finalised, finalise, fingerprint, save_draft
 from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.money import Currency
-from invoicing.numbering import Mode, Series, Use
+from invoicing.numbering import Mode, Series, Source, Use
+from invoicing.payments.models import PaymentMethod
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
+from invoicing.shop.models import Catalogue, Shop, ShopPaymentMethod
+from invoicing.shop.orders import take_order
+from invoicing.shop.rules import OrderContent
 from invoicing.taxes.models import Tax, TaxSet
 from invoicing.taxes.service import load_reference
 
@@ -140,3 +144,62 @@ def make_invoice(
         session, COMMAND, now, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org",
         shown=fingerprint(session, draft.id, now),
     )  # fmt: skip
+
+
+def make_shop(
+    session: Session,
+    seller: Seller | None = None,
+    *,
+    mode: Mode = Mode.portal_reference,
+    source: Source = Source.external,
+    format: str = "",
+    **over: object,
+) -> Shop:
+    """A shop with its catalogue and series: "B-" external, "B-{date}-{n}" generated (further ones B2-…)."""
+    seller = seller or session.scalars(select(Seller)).first() or make_seller(session)
+    n = session.scalar(select(func.count(Shop.id))) or 0
+    prefix = f"B{n + 1 if n else ''}-"
+    format = format or (prefix if source is Source.external else prefix + "{date}-{n}")
+    series = Series(seller_id=seller.id, use=Use.shop, source=source, mode=mode, format=format)
+    catalogue = Catalogue(name=f"Catalogue {n + 1}", currency=seller.currency)
+    session.add_all([series, catalogue])
+    values = {"name": f"Boutique {n + 1}", "created_at": NOW, "currency": seller.currency, **over}
+    shop = Shop(seller=seller, series=series, catalogue=catalogue, **values)
+    shop.payment_methods = [
+        ShopPaymentMethod(label=SYSTEMPAY, method=PaymentMethod.card),
+        ShopPaymentMethod(label="Virement", method=PaymentMethod.transfer),
+    ]
+    session.add(shop)
+    session.flush()
+    return shop
+
+
+SYSTEMPAY = "SystemPay Plus (Caisse d'Epargne/Banque Populaire)"
+
+
+def make_order(
+    session: Session,
+    shop: Shop,
+    customer: Customer | None = None,
+    *lines: LineContent,
+    status: Status = Status.complete,
+    now: datetime = NOW,
+    **over: object,
+) -> Invoice:
+    """An order of a shop: one line, paid as its status says, its number from the shop if the series is external."""
+    n = next(_counter)
+    customer = customer or make_customer(session)
+    code = "FR_20" if shop.seller.region is Region.FR else "QC_TAXED"
+    values: dict[str, object] = {"transaction_code": f"TX{n}==", "ordered_at": now, "payment_label": SYSTEMPAY, **over}
+    if shop.series.source is Source.external:
+        values.setdefault("number", f"{shop.series.format}{now:%Y%m%d}-{n}")
+    usual = make_line(session, "Cours en ligne", code=code)
+    if status is Status.partial:
+        values.setdefault("paid_cents", 100)
+    content = OrderContent(customer_id=customer.id, status=status, lines=lines or (usual,), **values)  # type: ignore[arg-type]
+    return take_order(session, shop_actor(shop), now, shop.id, content)
+
+
+def shop_actor(shop: Shop) -> Actor:
+    """The shop as the one who acts."""
+    return Actor(ActorKind.shop, shop.id)

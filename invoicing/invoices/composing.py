@@ -16,10 +16,11 @@ from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
 from invoicing.documents.words import Words
 from invoicing.errors import Fault
 from invoicing.invoices import rules
-from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo
+from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
 from invoicing.legal.mentions import Situation, mentions_of, terms_of
-from invoicing.sellers.queries import bank_of, registrations, seller_party
+from invoicing.numbering import Source
+from invoicing.sellers.queries import bank_of, registrations, seller_party, today_of
 from invoicing.sellers.rules import MentionsMissing, country_name, missing_of_customer, missing_of_seller
 from invoicing.taxes.models import Tax
 from invoicing.taxes.rules import COLLECTING, Borne, borne_by
@@ -48,21 +49,38 @@ class Composed:
 
 
 def compose(session: Session, draft: Invoice, today: date) -> Composed:
-    """What the draft says on `today`, the seller's calendar day."""
+    """What the draft, or the order that doesn't stand yet, says on `today`, the seller's calendar day."""
     seller, customer = draft.seller, draft.customer
-    issued_on = draft.issued_on or today
+    issued_on = _issue_day(draft, today)
     borne = tuple(borne_by(line.tax_set, issued_on) for line in draft.lines)
     found = rules.amounts([(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)])
-    due_on = rules.due_day(issued_on, draft.due_on, seller.due_days)
-    faults = rules.date_faults(issued_on, due_on, draft.supplied_on, draft.paid_on, today, draft.series.last_date)
+    manual = draft.origin is Origin.manual
+    due_on = rules.due_day(issued_on, draft.due_on, seller.due_days) if manual else None
+    faults = _date_faults(draft, issued_on, due_on, today)
     faults += rules.amount_faults(found) + _line_faults(draft, borne)
     known = registrations(session, seller.id)
     missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()))
-    missing += missing_of_customer(customer)
+    if rules.needs_buyer_mentions(draft.origin, draft.mode):
+        missing += missing_of_customer(customer)
     snapshot = _snapshot(session, draft, found, borne, (issued_on, due_on), known)
     faults += _glyph_faults(snapshot)
     refusal = MentionsMissing(tuple(missing)) if missing else None
     return Composed(snapshot, found, borne, tuple(faults), refusal, customer.email)
+
+
+def _issue_day(draft: Invoice, today: date) -> date:
+    """An order of an external series bears the day on which it was placed; others that of freezing, or as wished."""
+    if draft.ordered_at and draft.series.source is Source.external:
+        return today_of(draft.seller, draft.ordered_at)
+    return draft.issued_on or today
+
+
+def _date_faults(draft: Invoice, issued_on: date, due_on: date | None, today: date) -> list[Fault]:
+    """External numbers come in any order: their days too."""
+    if draft.series.source is Source.external:
+        return []
+    due_on = due_on or issued_on
+    return rules.date_faults(issued_on, due_on, draft.supplied_on, draft.paid_on, today, draft.series.last_date)
 
 
 def content_of(line: InvoiceLine) -> LineContent:
@@ -101,7 +119,7 @@ def _snapshot(
     draft: Invoice,
     found: rules.Amounts,
     borne: Sequence[Sequence[Borne]],
-    days: tuple[date, date],
+    days: tuple[date, date | None],
     known: Mapping[int, tuple[str, str]],
 ) -> Snapshot:
     seller, customer = draft.seller, draft.customer
@@ -110,7 +128,7 @@ def _snapshot(
     to_pay = not draft.paid_on and found.total_cents > 0
     situation = Situation(
         issued_on, customer.language, customer.professional, any(not row for row in borne),
-        (due_on - issued_on).days if to_pay else None,
+        (due_on - issued_on).days if to_pay and due_on else None,
     )  # fmt: skip
     abroad = customer.country != seller.country
     home = country_name(seller.country, country_language(seller.region, customer.language)) if abroad else ""

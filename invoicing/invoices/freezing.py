@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.customers.models import Customer
-from invoicing.invoices import rules
+from invoicing.errors import NotFound
 from invoicing.invoices.composing import Composed
-from invoicing.invoices.models import Invoice, InvoiceLineTax, InvoiceTax
+from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceLineTax, InvoiceTax, Status
+from invoicing.invoices.reading import LineContent
 from invoicing.journal import Actor
 from invoicing.payments.models import Payment
 from invoicing.search import fold
+from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
+
+
+def locked(session: Session, invoice_id: int) -> Invoice:
+    """The whole invoice, locked until the transaction ends; NotFound otherwise."""
+    # Locked first, read afterwards: what was waited for, a new name say, is then seen.
+    session.execute(select(Invoice.id).where(Invoice.id == invoice_id).with_for_update())
+    query = select(Invoice).where(Invoice.id == invoice_id)
+    found = session.scalars(query.options(*_WHOLE).execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+_WHOLE = (
+    *(joinedload(name, innerjoin=True) for name in (Invoice.seller, Invoice.customer, Invoice.series)),
+    selectinload(Invoice.lines)
+    .selectinload(InvoiceLine.tax_set)
+    .joinedload(TaxSet.members)
+    .joinedload(TaxSetMember.tax)
+    .joinedload(Tax.rates),
+)  # what composing needs, in few queries
+
+
+def set_lines(session: Session, draft: Invoice, lines: Sequence[LineContent]) -> None:
+    """The draft's lines, in this order, their amounts still to be computed."""
+    draft.lines = [
+        InvoiceLine(
+            position=n, label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
+            discount_e4=line.discount_e4, tax_set_id=line.tax_set_id, net_cents=0,
+        )
+        for n, line in enumerate(lines, start=1)
+    ]  # fmt: skip
+    session.flush()
+    session.expire(draft, ["lines"])
 
 
 def set_amounts(draft: Invoice, composed: Composed) -> None:
@@ -40,15 +77,22 @@ def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
     session.expire(draft, ["taxes"])
 
 
-def freeze(session: Session, draft: Invoice, composed: Composed, number: str, now: datetime, email: bool) -> None:
-    """Number, snapshot and moment, in one change of the row: from then on the database refuses others."""
+def freeze(
+    session: Session,
+    draft: Invoice,
+    composed: Composed,
+    number: str,
+    now: datetime,
+    status: Status,
+    *,
+    email: bool = False,
+) -> None:
+    """Number, snapshot, status and moment, in one change of the row: from then on the database refuses others."""
     snapshot = composed.numbered(number)
     draft.number, draft.snapshot = number, snapshot.to_json()
     draft.issued_on, draft.due_on, draft.language = snapshot.issued_on, snapshot.due_on, snapshot.language
     draft.buyer_name = snapshot.buyer.name
-    draft.status = rules.status_at_freezing(snapshot.total_cents, received=draft.paid_on is not None)
-    draft.paid_cents = snapshot.total_cents if draft.paid_on else 0
-    draft.emailed, draft.frozen_at = email, now
+    draft.status, draft.emailed, draft.frozen_at = status, email, now
     draft.revision += 1
     draft.listed_on = snapshot.issued_on
     make_findable(draft, draft.customer)
@@ -66,9 +110,11 @@ def receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) -> 
             amount_cents=invoice.total_cents,
             paid_on=invoice.paid_on,
             recorded_at=now,
-            recorded_by_id=actor.user_id,
+            recorded_by_id=actor.account_id,
         )
     )
+    invoice.paid_cents = invoice.total_cents
+    session.flush()
 
 
 def make_findable(invoice: Invoice, customer: Customer) -> None:

@@ -12,10 +12,9 @@ from invoicing.documents.desk import Facts, Heading
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.service import due
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.rules import ACQUIRED
 from invoicing.numbering import Mode
 from invoicing.text import lacking
-
-ACQUIRED = frozenset({Status.paid, Status.complete})
 
 
 def heading_of(kind: InvoiceKind, mode: Mode, status: Status, lettered: bool) -> Heading:

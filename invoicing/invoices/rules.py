@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from invoicing.errors import Fault, Refused
-from invoicing.invoices.models import InvoiceKind, Status
+from invoicing.invoices.models import InvoiceKind, Origin, Status
 from invoicing.invoices.reading import LineContent
 from invoicing.money import CENTS_MAX, line_net
+from invoicing.numbering import Mode
 from invoicing.taxes.rules import Borne, TaxSum, sum_taxes
 
 _S = Status
@@ -25,6 +26,9 @@ MOVES: dict[Status, frozenset[Status]] = {  # SPEC B7, the only moves allowed
     _S.cancelled: frozenset(),
 }
 DUE = frozenset({_S.pending, _S.partial})
+PAYABLE = frozenset({_S.placed, _S.pending, _S.partial, _S.failed, _S.refused})  # where money may still come in
+ACCEPTED = frozenset({_S.placed, _S.pending, _S.partial, _S.paid, _S.complete, _S.refused})
+ACQUIRED = frozenset({_S.paid, _S.complete})
 SALES = frozenset({_S.pending, _S.partial, _S.paid, _S.complete})  # what totals count (SPEC B8)
 
 
@@ -34,6 +38,21 @@ class MoveRefused(Refused):
 
     now: Status
     wanted: Status
+
+
+@dataclass(eq=False)
+class StandsForGood(Refused):
+    """An official invoice that stands isn't cancelled: a credit note corrects it."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class LetteredStands(Refused):
+    """A lettered document isn't cancelled: the accounting software has it."""
+
+    number: str
+    reference: str
 
 
 @dataclass(eq=False)
@@ -130,6 +149,33 @@ def check_move(now: Status, wanted: Status) -> None:
     """Refuses a move that SPEC B7 doesn't list."""
     if wanted not in MOVES[now]:
         raise MoveRefused(now, wanted)
+
+
+def freezes(mode: Mode, status: Status) -> bool:
+    """Whether an online order stands once it has this status.
+
+    A portal reference stands when it is first accepted (what was refused had been placed), an official invoice when
+    it is paid.
+    """
+    return status in (ACCEPTED if mode is Mode.portal_reference else ACQUIRED)
+
+
+def check_cancel(mode: Mode, number: str | None, is_frozen: bool, reference: str | None) -> None:
+    """Refuses to cancel an official invoice that stands, and whatever is lettered (SPEC B7)."""
+    if is_frozen and mode is Mode.official:
+        raise StandsForGood(number or "")
+    if reference is not None:
+        raise LetteredStands(number or "", reference)
+
+
+def needs_buyer_mentions(origin: Origin, mode: Mode) -> bool:
+    """Whether a document waits for the buyer's address: a shop's order is never lost for want of it."""
+    return origin is Origin.manual or mode is Mode.official
+
+
+def may_be_paid(kind: InvoiceKind, status: Status, remaining_cents: int) -> bool:
+    """Whether all that remains of a document that stands may be recorded as paid."""
+    return kind is InvoiceKind.invoice and status in PAYABLE and remaining_cents > 0
 
 
 def is_owed(kind: InvoiceKind, status: Status) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from invoicing import journal
 from invoicing.customers.service import get as get_customer
@@ -19,14 +19,21 @@ from invoicing.documents.service import due as version_due
 from invoicing.errors import FieldFaults, NotFound, Stale
 from invoicing.invoices import rules
 from invoicing.invoices.composing import Composed, compose
-from invoicing.invoices.freezing import freeze, make_findable, receive, set_amounts, write_taxes
-from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, MadeOutTo, Status
+from invoicing.invoices.freezing import (
+    freeze,
+    locked,
+    make_findable,
+    receive,
+    set_amounts,
+    set_lines,
+    write_taxes,
+)
+from invoicing.invoices.models import Invoice, InvoiceKind, MadeOutTo, Origin, Status
 from invoicing.invoices.reading import DraftContent
 from invoicing.journal import Actor
 from invoicing.numbering import Use, take_number
 from invoicing.sellers.queries import seller as get_seller
 from invoicing.sellers.queries import series_of, today_of
-from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ def save_draft(
     series = series_of(session, seller_id, Use.manual)
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,
-        transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.user_id, form_token=form_token,
+        transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.account_id, form_token=form_token,
         kind=InvoiceKind.invoice, status=Status.draft, language=customer.language, listed_on=today_of(seller, now),
     )  # fmt: skip
     try:
@@ -123,7 +130,8 @@ def finalise(
     _check(draft, composed, shown_cents, shown, email)
     write_taxes(session, draft, composed)
     number = take_number(session, draft.series, composed.snapshot.issued_on)
-    freeze(session, draft, composed, number, now, email)
+    status = rules.status_at_freezing(composed.snapshot.total_cents, received=draft.paid_on is not None)
+    freeze(session, draft, composed, number, now, status, email=email)
     if draft.paid_on:
         receive(session, draft, actor, now)
     version = version_due(session, draft.id, Facts(heading=Heading.invoice), now)
@@ -140,25 +148,12 @@ def finalise(
 
 def locked_draft(session: Session, invoice_id: int, finalising: bool = False) -> Invoice:
     """The draft, locked until the transaction ends; says so when it stands already."""
-    # Locked first, read afterwards: what was waited for, a new name say, is then seen.
-    session.execute(select(Invoice.id).where(Invoice.id == invoice_id).with_for_update())
-    query = select(Invoice).where(Invoice.id == invoice_id)
-    draft = session.scalars(query.options(*_WHOLE).execution_options(populate_existing=True)).first()
-    if draft is None:
+    draft = locked(session, invoice_id)
+    if draft.origin is not Origin.manual:  # a shop's order is the shop's to change
         raise NotFound
     if draft.is_frozen:
         raise rules.AlreadyFinalised(draft.number or "") if finalising else rules.NotADraft(draft.number or "")
     return draft
-
-
-_WHOLE = (
-    *(joinedload(name, innerjoin=True) for name in (Invoice.seller, Invoice.customer, Invoice.series)),
-    selectinload(Invoice.lines)
-    .selectinload(InvoiceLine.tax_set)
-    .joinedload(TaxSet.members)
-    .joinedload(TaxSetMember.tax)
-    .joinedload(Tax.rates),
-)  # what composing needs, in few queries
 
 
 def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime) -> None:
@@ -170,15 +165,7 @@ def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime
     draft.summary = content.subject or content.lines[0].label
     if content.made_out_to is MadeOutTo.organisation and not customer.organisation_name:
         draft.made_out_to = MadeOutTo.person
-    draft.lines = [
-        InvoiceLine(
-            position=n, label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
-            discount_e4=line.discount_e4, tax_set_id=line.tax_set_id, net_cents=0,
-        )
-        for n, line in enumerate(content.lines, start=1)
-    ]  # fmt: skip
-    session.flush()
-    session.expire(draft, ["lines"])
+    set_lines(session, draft, content.lines)
     composed = compose(session, draft, today_of(draft.seller, now))
     if composed.faults:
         raise FieldFaults(composed.faults)

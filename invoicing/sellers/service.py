@@ -15,7 +15,7 @@ from invoicing.database import is_sqlite
 from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor
-from invoicing.numbering import Mode, Series, Use, is_format
+from invoicing.numbering import Mode, Series, Source, Use, is_format, meets_external
 from invoicing.sellers.content import (
     TAX_FIELDS,
     TOLD,
@@ -146,8 +146,9 @@ def _register(session: Session, seller: Seller, numbers: dict[str, str]) -> dict
 def _format_faults(session: Session, format: str) -> tuple[Fault, ...]:
     if not is_format(format):
         return (Fault("format", "bad_format"),)
-    others = session.scalars(select(Series.format)).all()
-    return (_taken(format),) if any(formats_meet(format, other) for other in others) else ()
+    others = session.scalars(select(Series.format).where(Series.source == Source.generated)).all()
+    met = any(formats_meet(format, other) for other in others) or meets_external(session, format)
+    return (_taken(format),) if met else ()
 
 
 def _taken(format: str) -> Fault:

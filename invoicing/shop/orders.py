@@ -1,0 +1,192 @@
+"""What comes in from a shop: its orders, and what happens to them. The one way in; the edge commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from invoicing import journal
+from invoicing.customers.service import get as get_customer
+from invoicing.errors import FieldFaults, NotFound
+from invoicing.invoices import rules as invoice_rules
+from invoicing.invoices.composing import Composed, compose
+from invoicing.invoices.freezing import freeze, locked, make_findable, set_amounts, set_lines, write_taxes
+from invoicing.invoices.heading import follow
+from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
+from invoicing.journal import Actor
+from invoicing.numbering import NumberTaken, Source, claim_number, take_number
+from invoicing.payments.models import Payment, PaymentMethod
+from invoicing.sellers.queries import today_of
+from invoicing.shop import rules
+from invoicing.shop.models import Shop
+from invoicing.shop.rules import OrderContent, OrderEvent
+from invoicing.taxes.queries import sets_for
+
+
+def take_order(session: Session, actor: Actor, now: datetime, shop_id: int, content: OrderContent) -> Invoice:
+    """An order of a shop becomes an invoice, which stands at once where its status says so; the same one comes in once.
+
+    Refuses, with nothing changed: NotFound, ShopClosed, FieldFaults, NumberWanted, what `claim_number` refuses,
+    MentionsMissing, NoRate, DateBeforeLast.
+    """
+    shop = session.get(Shop, shop_id, options=[selectinload(Shop.payment_methods)])
+    if shop is None:
+        raise NotFound
+    if (same := of_code(session, shop_id, content.transaction_code)) is not None:
+        return same
+    if not shop.active:
+        raise rules.ShopClosed(shop_id)
+    content = rules.check_order(content, frozenset(row.id for row in sets_for(session, shop.seller)), now)
+    order = _new(session, actor, now, shop, content)
+    try:
+        with session.begin_nested():
+            order.number = _number(session, shop, content)
+            session.add(order)
+    except (IntegrityError, NumberTaken):  # it may have come in twice in the same instant
+        if (same := of_code(session, shop_id, content.transaction_code)) is None:
+            raise
+        return same
+    _arrive(session, actor, now, order, content)
+    return order
+
+
+def of_code(session: Session, shop_id: int, transaction_code: str) -> Invoice | None:
+    """The shop's order with this transaction code."""
+    where = (Invoice.shop_id == shop_id, Invoice.transaction_code == transaction_code)
+    return session.scalars(select(Invoice).where(*where)).first()
+
+
+def _new(session: Session, actor: Actor, now: datetime, shop: Shop, content: OrderContent) -> Invoice:
+    customer = get_customer(session, content.customer_id)
+    with session.no_autoflush:
+        return Invoice(
+            kind=InvoiceKind.invoice, origin=Origin.online, shop=shop, seller=shop.seller, series=shop.series,
+            mode=shop.series.mode, currency=shop.currency, language=customer.language, customer=customer,
+            transaction_code=content.transaction_code, ordered_at=content.ordered_at, status=Status.draft,
+            payment_label=content.payment_label, subject=content.subject, note=content.note,
+            summary=content.subject or content.lines[0].label, last_event_at=content.ordered_at,
+            listed_on=today_of(shop.seller, content.ordered_at), created_at=now, created_by_id=actor.account_id,
+        )  # fmt: skip
+
+
+def _number(session: Session, shop: Shop, content: OrderContent) -> str | None:
+    """The number that an external series' order brings along; a generated one is given later, or never."""
+    if content.number is None:
+        if shop.series.source is Source.external:
+            raise rules.NumberWanted(content.transaction_code)
+        return None
+    return claim_number(session, shop.series, content.number)
+
+
+def _arrive(session: Session, actor: Actor, now: datetime, order: Invoice, content: OrderContent) -> None:
+    """Lines, amounts, then what its status asks for: to stand, and to be paid."""
+    set_lines(session, order, content.lines)
+    composed = _composed(session, order, now)
+    set_amounts(order, composed)
+    paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents)
+    status = rules.status_on_arrival(content.status, order.total_cents)
+    if invoice_rules.freezes(order.mode, status):
+        _stand(session, order, composed, now, status)
+    order.status = status
+    make_findable(order, order.customer)
+    session.flush()
+    _receive(session, actor, now, order, paid_cents, content.ordered_at, content.payment_reference)
+    follow(session, order, now)
+    changes = {
+        "number": (None, order.number),
+        "status": (None, order.status),
+        "total_cents": (None, order.total_cents),
+        "shop_id": (None, order.shop_id),
+    }
+    journal.record(session, actor, now, "invoice.ordered", ("invoice", order.id), changes)
+
+
+def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, event: OrderEvent) -> bool:
+    """Moves an order as its shop says; False where that changes nothing: known already, or older than the last event.
+
+    Refuses, with nothing changed: NotFound, FieldFaults, MoveRefused, AmountDiffers, StandsForGood, LetteredStands,
+    and what freezing refuses.
+    """
+    order = locked(session, invoice_id)
+    if order.origin is not Origin.online:
+        raise NotFound
+    event = rules.check_event(event, now)
+    if order.last_event_at and event.at < order.last_event_at:
+        changes = {"status": (order.status, event.status), "at": (order.last_event_at, event.at)}
+        journal.record(session, actor, now, "invoice.event_ignored", ("invoice", order.id), changes)
+        return False
+    if rules.is_repeated(order.status, order.paid_cents, event):
+        return False
+    steps = rules.path(order.status, event.status)
+    if event.status is Status.cancelled:
+        invoice_rules.check_cancel(order.mode, order.number, order.is_frozen, order.lettering)
+    paid_cents = rules.paid_by_event(
+        order.number or "", event.status, order.remaining_cents, order.total_cents, event.paid_cents
+    )
+    order.last_event_at = event.at
+    order.payment_label = event.payment_label or order.payment_label
+    for step in steps:
+        _move(session, actor, now, order, step, event, paid_cents)
+        paid_cents = 0
+    order.revision += 1
+    follow(session, order, now)
+    return True
+
+
+def _move(
+    session: Session, actor: Actor, now: datetime, order: Invoice, step: Status, event: OrderEvent, paid_cents: int
+) -> None:
+    """One move; the first that accepts the order makes it stand."""
+    before, number, paid_before = order.status, order.number, order.paid_cents
+    if not order.is_frozen and invoice_rules.freezes(order.mode, step):
+        _stand(session, order, _composed(session, order, now), now, step)
+    order.status = step
+    session.flush()
+    _receive(session, actor, now, order, paid_cents, event.at, event.reference)
+    changes: dict[str, tuple[object, object]] = {"status": (before, step)}
+    if order.number != number:
+        changes["number"] = (number, order.number)
+    if paid_cents:
+        changes["paid_cents"] = (paid_before, order.paid_cents)
+    action = "invoice.paid" if paid_cents else "invoice.moved"
+    journal.record(session, actor, now, action, ("invoice", order.id), changes)
+
+
+def _composed(session: Session, order: Invoice, now: datetime) -> Composed:
+    composed = compose(session, order, today_of(order.seller, now))
+    if composed.faults:
+        raise FieldFaults(composed.faults)
+    return composed
+
+
+def _stand(session: Session, order: Invoice, composed: Composed, now: datetime, status: Status) -> None:
+    """Freezes the order; a generated number is taken last."""
+    if composed.missing:
+        raise composed.missing
+    write_taxes(session, order, composed)
+    number = order.number or take_number(session, order.series, composed.snapshot.issued_on)
+    freeze(session, order, composed, number, now, status)
+
+
+def _receive(
+    session: Session, actor: Actor, now: datetime, order: Invoice, amount_cents: int, at: datetime, reference: str
+) -> None:
+    """The money that came in, by the means that the shop's words stand for."""
+    if not amount_cents:
+        return
+    session.add(
+        Payment(
+            invoice_id=order.id, method=_method(order), amount_cents=amount_cents,
+            paid_on=today_of(order.seller, at), reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
+        )  # fmt: skip
+    )
+    order.paid_cents += amount_cents
+    session.flush()
+
+
+def _method(order: Invoice) -> PaymentMethod:
+    known = {row.label: row.method for row in order.shop.payment_methods} if order.shop else {}
+    return known.get(order.payment_label, PaymentMethod.other)
