@@ -23,6 +23,7 @@ from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.reading import NotADate, read_date
+from invoicing.invoices.rules import may_be_paid
 from invoicing.journal import ActorKind
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
@@ -137,8 +138,8 @@ def payment_new(number: str) -> ResponseReturnValue:
     found = queries.by_number(db.session, number)
     invoice_id, token = found.id, token_of(request.form) or secrets.token_urlsafe(24)
     if request.method != "POST":
-        if found.remaining_cents <= 0 or found.status not in ("pending", "partial"):
-            return _nothing_due(NothingDue(number))
+        if not may_be_paid(found.kind, found.status, found.remaining_cents):
+            return _nothing_due(NothingDue(number, found.status))
         typed = {"paid_on": write_date(today_of(found.seller, now()))}
         return render_template("admin/payment.html", invoice=found, typed=typed, errors={}, token=token)
     try:

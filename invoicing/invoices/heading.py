@@ -41,7 +41,7 @@ def facts_of(invoice: Invoice) -> Facts:
 
 
 def printed(reference: str) -> str:
-    """A reference as the paper bears it: as typed, or with plain letters where the paper's font lacks the typed ones."""
+    """A reference as the paper bears it: as typed, or in plain letters where the paper's font lacks the typed ones."""
     return unicodedata.normalize("NFKC", reference) if lacking(reference) else reference
 
 

@@ -63,7 +63,8 @@ def save_draft(
     series = series_of(session, seller_id, Use.manual)
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,
-        transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.account_id, form_token=form_token,
+        transaction_code=secrets.token_urlsafe(18), created_at=now, created_by_id=actor.account_id,
+        form_token=form_token,
         kind=InvoiceKind.invoice, status=Status.draft, language=customer.language, listed_on=today_of(seller, now),
     )  # fmt: skip
     try:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.customers.rules import text_faults
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused
+from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, Origin, Status
-from invoicing.invoices.rules import check_move, is_owed
+from invoicing.invoices.rules import check_move, may_be_paid
 from invoicing.journal import Actor
 from invoicing.payments.models import Payment, PaymentMethod
 from invoicing.sellers.queries import today_of
@@ -21,9 +22,10 @@ from invoicing.text import clean
 
 @dataclass(eq=False)
 class NothingDue(Refused):
-    """Nothing remains to be paid on it."""
+    """Nothing remains to be paid on it, or it is cancelled or a credit note: its status says which."""
 
     number: str
+    status: Status | None = None
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,26 @@ class PaymentContent:
 def record_full_payment(
     session: Session, actor: Actor, now: datetime, invoice_id: int, content: PaymentContent, form_token: str
 ) -> Payment:
-    """Records that all that remains was paid: a manual invoice is then complete. The same form twice pays once."""
+    """Records that all that remains was paid: a manual invoice is then complete, an order paid, its heading follows.
+
+    The same form twice pays once. Refuses NotFound, NothingDue, FieldFaults.
+    """
     invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
     if invoice is None or not invoice.is_frozen:
         raise NotFound
     same = session.scalar(select(Payment).where(Payment.form_token == form_token))
     if same is not None:  # asked under the invoice's lock: the other form has committed
         return same
-    if not is_owed(invoice.kind, invoice.status) or invoice.remaining_cents <= 0:
-        raise NothingDue(invoice.number or "")
+    if not may_be_paid(invoice.kind, invoice.status, invoice.remaining_cents):
+        raise NothingDue(invoice.number or "", invoice.status)
     reference = _checked(content, today_of(invoice.seller, now), invoice)
     payment = Payment(
         invoice_id=invoice.id, method=content.method, amount_cents=invoice.remaining_cents, paid_on=content.paid_on,
-        reference=reference, recorded_at=now, recorded_by_id=actor.user_id, form_token=form_token,
+        reference=reference, recorded_at=now, recorded_by_id=actor.account_id, form_token=form_token,
     )  # fmt: skip
     session.add(payment)
     settle(session, actor, now, invoice, payment.amount_cents)
+    follow(session, invoice, now)
     return payment
 
 

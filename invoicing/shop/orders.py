@@ -113,7 +113,7 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     order = locked(session, invoice_id)
     if order.origin is not Origin.online:
         raise NotFound
-    event = rules.check_event(event, now)
+    event = rules.check_event(event, order.total_cents, now)
     if order.last_event_at and event.at < order.last_event_at:
         changes = {"status": (order.status, event.status), "at": (order.last_event_at, event.at)}
         journal.record(session, actor, now, "invoice.event_ignored", ("invoice", order.id), changes)
@@ -177,12 +177,11 @@ def _receive(
     """The money that came in, by the means that the shop's words stand for."""
     if not amount_cents:
         return
-    session.add(
-        Payment(
-            invoice_id=order.id, method=_method(order), amount_cents=amount_cents,
-            paid_on=today_of(order.seller, at), reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
-        )  # fmt: skip
-    )
+    payment = Payment(
+        invoice_id=order.id, method=_method(order), amount_cents=amount_cents, paid_on=today_of(order.seller, at),
+        reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
+    )  # fmt: skip
+    session.add(payment)
     order.paid_cents += amount_cents
     session.flush()
 

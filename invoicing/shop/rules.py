@@ -106,14 +106,15 @@ def check_order(content: OrderContent, tax_sets: frozenset[int], now: datetime) 
     return replace(content, lines=lines, **cleaned)  # type: ignore[arg-type]  # only texts
 
 
-def check_event(event: OrderEvent, now: datetime) -> OrderEvent:
-    """The same, its texts cleaned; refuses with every fault."""
+def check_event(event: OrderEvent, total_cents: int, now: datetime) -> OrderEvent:
+    """The same, its texts cleaned, what costs nothing paid at once; refuses with every fault."""
     label, reference = clean(event.payment_label), clean(event.reference)
     faults = text_faults("payment_label", label, 120) + text_faults("reference", reference, 120)
     faults += _moment_faults("at", event.at, now)
     if faults:
         raise FieldFaults(faults)
-    return replace(event, payment_label=label, reference=reference)
+    status = status_on_arrival(event.status, total_cents)
+    return replace(event, status=status, payment_label=label, reference=reference)
 
 
 def _moment_faults(name: str, moment: datetime, now: datetime) -> list[Fault]:
