@@ -172,13 +172,15 @@ def problems(engine: Engine) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from invoicing import guards, migrations
+    from invoicing import guards, migrations, search_index
 
     if not migrations.is_current(engine):
         return ["migrations: not all have been applied (lettrine db upgrade)"]
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": lambda name, *_about: not search_index.is_ours(name)}
+        context = MigrationContext.configure(connection, opts=options)
         found = [f"schema: {_difference(item)}" for item in compare_metadata(context, tables.metadata)]
+        found += [f"search: {problem}" for problem in search_index.problems(connection)]
         return found + [f"guard: {name} is missing, off or altered" for name in guards.problems(connection)]
 
 

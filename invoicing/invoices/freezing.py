@@ -16,7 +16,7 @@ from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceLineTax, Invo
 from invoicing.invoices.reading import LineContent
 from invoicing.journal import Actor
 from invoicing.payments.models import Payment
-from invoicing.search import fold
+from invoicing.search import amount_tokens, fold
 from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
 
 
@@ -124,7 +124,8 @@ def make_findable(invoice: Invoice, customer: Customer) -> None:
 
 
 def search_text(invoice: Invoice, customer: Customer) -> str:
-    """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today."""
+    """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today; amounts."""
     labels = [line.label for line in invoice.lines]
-    return fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
+    words = fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
                 customer.name, customer.organisation_name, customer.email, *labels)  # fmt: skip
+    return f"{words} {amount_tokens(invoice.total_cents, invoice.net_cents)}"

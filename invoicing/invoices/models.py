@@ -57,6 +57,12 @@ class MadeOutTo(StrEnum):
     organisation = "organisation"
 
 
+COUNTED = (  # what the list's counts, sums and filters ask of all invoices, without reading the invoices themselves
+    "kind", "status", "currency", "listed_on", "shop_id", "series_id", "origin", "customer_id", "emailed",
+    "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
+)  # fmt: skip
+
+
 class Invoice(Base):
     """One invoice or credit note. Amounts are cents, positive for credit notes too."""
 
@@ -73,6 +79,8 @@ class Invoice(Base):
         Index("ix_invoice_total", "total_cents", "id"),
         Index("ix_invoice_net", "net_cents", "id"),
         Index("ix_invoice_customer_sort", "customer_sort", "id"),
+        Index("ix_invoice_code", "transaction_code", "id"),
+        Index("ix_invoice_counted", *COUNTED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

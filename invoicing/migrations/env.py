@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from invoicing import guards
+from invoicing import guards, search_index
 from invoicing.database import is_sqlite
 from invoicing.tables import metadata
 
@@ -25,9 +25,11 @@ def migrate(connection: Connection) -> None:
         wanting = set(context.get_context().get_current_heads()) != set(context.script.get_heads())
         if wanting:
             guards.remove(connection)  # a step may rebuild what they guard, and they are those of the newest schema
+            search_index.remove(connection)
         context.run_migrations()
         if wanting:
             guards.install(connection)
+            search_index.install(connection)
         if is_sqlite(connection):
             check_references(connection)
 

@@ -1,0 +1,189 @@
+"""The index behind the search: trigrams of `invoice.search_text`, and the two plans that use or leave it.
+
+SQLite has an FTS5 table that triggers keep, PostgreSQL a pg_trgm index; docs/decisions/search.md says why so.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 - only names of this file are filled in
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from invoicing.database import is_sqlite
+from invoicing.invoices.models import Invoice
+from invoicing.search import Every, Wish, holding, matches, wish
+
+TABLE: Final = "invoice_search"
+INDEX: Final = "ix_search_invoice"
+INDEXED: Final = 3  # letters that a term needs for trigrams
+RARE: Final = 1000  # this many documents at most are named by their ids; where there are more, lists are walked
+_FTS: Final = table(TABLE, column("rowid", Integer), column("search_text", Text), column(TABLE, Text))
+_TEXTS: Final = table(f"{TABLE}_content", column("id", Integer), column("c0", Text))  # what FTS5 keeps of its own
+_CREATE: Final = (
+    f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING "
+    "fts5(search_text, tokenize = 'trigram case_sensitive 1', columnsize = 0)"
+)
+_REMOVED: Final = f"DELETE FROM {TABLE} WHERE rowid = OLD.id;"
+_ADDED: Final = f"INSERT INTO {TABLE} (rowid, search_text) VALUES (NEW.id, NEW.search_text);"
+_TRIGGERS: Final = {
+    "search_insert": f"CREATE TRIGGER search_insert AFTER INSERT ON invoice BEGIN {_ADDED} END",
+    "search_update": "CREATE TRIGGER search_update AFTER UPDATE OF id, search_text ON invoice "
+    f"WHEN OLD.id <> NEW.id OR OLD.search_text <> NEW.search_text BEGIN {_REMOVED} {_ADDED} END",
+    "search_delete": f"CREATE TRIGGER search_delete AFTER DELETE ON invoice BEGIN {_REMOVED} END",
+}
+_DIFFERING: Final = (
+    f"SELECT i.id FROM invoice i LEFT JOIN {TABLE}_content s ON s.id = i.id WHERE s.c0 IS NOT i.search_text "
+    f"UNION ALL SELECT s.id FROM {TABLE}_content s LEFT JOIN invoice i ON i.id = s.id WHERE i.id IS NULL"
+)
+_POSTGRESQL: Final = f"SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname = '{INDEX}'"
+
+
+# keeping it ------------------------------------------------------------------------------------------------------
+
+
+def install(connection: Connection) -> None:
+    """Makes the index, its triggers anew, and what is missing or outdated in it; after each upgrade of the schema."""
+    if not is_sqlite(connection):
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {INDEX} ON invoice USING gin (search_text gin_trgm_ops)"))
+        return
+    remove(connection)
+    connection.exec_driver_sql(_CREATE)
+    stale = [(number,) for (number,) in connection.exec_driver_sql(_DIFFERING)]
+    if stale:
+        connection.exec_driver_sql(f"DELETE FROM {TABLE} WHERE rowid = ?", stale)
+        refill = f"INSERT INTO {TABLE} (rowid, search_text) SELECT id, search_text FROM invoice WHERE id = ?"
+        connection.exec_driver_sql(refill, stale)
+    for statement in _TRIGGERS.values():
+        connection.exec_driver_sql(statement)
+
+
+def remove(connection: Connection) -> None:
+    """Takes the triggers away, for a migration that may rebuild the invoices; `install` puts all right again."""
+    if is_sqlite(connection):
+        for name in _TRIGGERS:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def is_ours(name: str | None) -> bool:
+    """Whether a table or an index of the database belongs to the search, which the models don't know."""
+    return bool(name) and (name == INDEX or str(name).startswith(TABLE))
+
+
+def problems(connection: Connection) -> list[str]:
+    """What is missing or altered, and how many documents the index doesn't hold as they are."""
+    if not is_sqlite(connection):
+        made = str(connection.scalar(text(_POSTGRESQL)) or "")
+        return [] if "USING gin" in made and "gin_trgm_ops" in made else [f"{INDEX} is missing or altered"]
+    query = "SELECT name, sql FROM sqlite_master WHERE name = ? OR (type = 'trigger' AND name LIKE 'search%')"
+    there = {name: _plain(made) for name, made in connection.exec_driver_sql(query, (TABLE,))}
+    if TABLE not in there:
+        return [f"{TABLE} is missing"]
+    found = [f"{name} is missing or altered" for name, made in _TRIGGERS.items() if there.get(name) != _plain(made)]
+    stale = connection.exec_driver_sql(f"SELECT count(*) FROM ({_DIFFERING})").scalar()
+    return [*found, f"{stale} documents are not indexed as they are"] if stale else found
+
+
+def _plain(statement: str) -> str:
+    return " ".join(statement.split())
+
+
+# asking it -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """Two conditions that hold for the same invoices: for a page in some order, and for counts and sums of all.
+
+    `few` says that the first names them one by one: then sort what it finds, else walk the order and look.
+    """
+
+    page: ColumnElement[bool]
+    whole: ColumnElement[bool]
+    few: bool
+
+
+def narrow(session: Session, query: str, rare: int = RARE) -> Found:
+    """What a query finds among all invoices; `rare` is how many hits are looked for before the lists are walked."""
+    wished = wish(query)
+    sqlite = is_sqlite(session.connection())
+    indexed = _match(wished) if sqlite else _liked(wished)
+    each = matches(Invoice.search_text, query)
+    if indexed is None:
+        return Found(each, _read_through(wished) if sqlite else each, few=False)
+    hits = _first_hits(session, indexed, wished, rare)
+    if hits is None:
+        return Found(each, _looked_up(indexed, wished) if isinstance(indexed, str) else each, few=False)
+    named = _named(hits, sqlite)
+    return Found(named, named, few=True)
+
+
+def _match(wished: Wish) -> str | None:
+    """FTS5's words for it, perhaps wider; None where no part is long enough."""
+    if isinstance(wished, str):
+        return '"' + wished.replace('"', '""') + '"' if len(wished) >= INDEXED else None
+    parts = [_match(part) for part in wished.parts]
+    told = [f"({part})" for part in parts if part]
+    if isinstance(wished, Every):
+        return " AND ".join(told) or None
+    return " OR ".join(told) if told and len(told) == len(parts) else None
+
+
+def _liked(wished: Wish) -> ColumnElement[bool] | None:
+    """The same for pg_trgm, which serves LIKE."""
+    if isinstance(wished, str):
+        return Invoice.search_text.contains(wished, autoescape=True) if len(wished) >= INDEXED else None
+    parts = [_liked(part) for part in wished.parts]
+    told = [part for part in parts if part is not None]
+    if isinstance(wished, Every):
+        return and_(*told) if told else None
+    return or_(*told) if told and len(told) == len(parts) else None
+
+
+def _first_hits(session: Session, indexed: str | ColumnElement[bool], wished: Every, rare: int) -> list[int] | None:
+    """The ids of all that is found; None where it takes more than `rare` hits of the index to know."""
+    if isinstance(indexed, str):
+        exact = holding(_FTS.c.search_text, wished).label("exact")
+        query = select(_FTS.c.rowid, exact).where(_FTS.c[TABLE].op("MATCH")(indexed)).limit(rare + 1)
+    else:
+        exact = holding(Invoice.search_text, wished).label("exact")
+        hits = select(Invoice.id, exact).where(indexed).cte("hits").prefix_with("MATERIALIZED")
+        query = select(hits.c.id, hits.c.exact).limit(rare + 1)
+    rows = session.execute(query).all()
+    return None if len(rows) > rare else [number for number, exact in rows if exact]
+
+
+def _named(ids: list[int], sqlite: bool) -> ColumnElement[bool]:
+    if sqlite:
+        listed = func.json_each(json.dumps(ids)).table_valued(column("value", Integer))
+        return Invoice.id.in_(select(listed.c.value))
+    return Invoice.id == any_(bindparam(None, ids, type_=ARRAY(Integer)))
+
+
+def _looked_up(indexed: str, wished: Every) -> ColumnElement[bool]:
+    hits = select(_FTS.c.rowid).where(_FTS.c[TABLE].op("MATCH")(indexed), holding(_FTS.c.search_text, wished))
+    return Invoice.id.in_(hits)
+
+
+def _read_through(wished: Every) -> ColumnElement[bool]:
+    """The texts alone lie closer together than the invoices with all that is frozen in them."""
+    return Invoice.id.in_(select(_TEXTS.c.id).where(holding(_TEXTS.c.c0, wished)))
