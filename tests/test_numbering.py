@@ -8,10 +8,23 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoicing.numbering import DateBeforeLast, Mode, Series, Use, is_format, take_number, write_number
+from invoicing.numbering import (
+    DateBeforeLast,
+    Mode,
+    NotExternal,
+    NotGenerated,
+    Series,
+    Use,
+    begins_like,
+    claim_number,
+    is_format,
+    meets_external,
+    take_number,
+    write_number,
+)
 from invoicing.sellers.models import Seller
 from tests.conftest import Database
-from tests.factories import make_seller
+from tests.factories import make_order, make_seller, make_shop
 
 
 def series(session: Session, format: str) -> Series:
@@ -62,6 +75,39 @@ def test_a_rollback_leaves_no_gap(database: Database) -> None:
 )  # fmt: skip
 def test_only_known_placeholders_make_a_format(format: str, good: bool) -> None:
     assert is_format(format) is good
+
+
+def test_each_kind_of_series_has_its_own_way(session: Session) -> None:
+    outside = make_shop(session).series
+    with pytest.raises(NotGenerated):
+        take_number(session, outside, date(2026, 11, 22))
+    assert outside.last_date is None
+    with pytest.raises(NotExternal):
+        claim_number(session, series(session, "M{year}-{n:05}"), "M-1")
+
+
+@pytest.mark.parametrize(
+    ("format", "number", "alike"),
+    [
+        ("F{year}-{n:05}", "F-1", True), ("F{year}-{n:05}", "f2026", True), ("F{year}-{n:05}", "B-F2026-00001", False),
+        ("B-{date}-{n}", "B-20170920-44", True), ("B-{date}-{n}", "B20170920-44", False),
+        ("{n}", "42", True), ("{n}", "42-1", False), ("{year}-{n:05}", "2026-00001", True), ("{n}", "B-42", False),
+    ],
+)  # fmt: skip
+def test_a_number_may_begin_like_those_of_a_format(format: str, number: str, alike: bool) -> None:
+    assert begins_like(format, number) is alike
+
+
+@pytest.mark.parametrize(
+    ("format", "met"),
+    [
+        ("B-{date}-{n}", True), ("b-{n}", True), ("B{year}-{n}", True), ("C-{n}", False), ("B-20170920-{n}", True),
+        ("B-2018{n}", False), ("{n}", False),
+    ],
+)  # fmt: skip
+def test_a_new_prefix_may_not_occur_in_an_external_series(session: Session, format: str, met: bool) -> None:
+    make_order(session, make_shop(session), number="b-20170920-44")
+    assert meets_external(session, format) is met
 
 
 def test_writes_a_number_as_printed() -> None:

@@ -97,6 +97,9 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "too_great": lambda f: _(
         "« %(value)s » dépasse ce qu’une facture peut porter. Vérifiez le nombre de zéros.", value=f["value"]),
     "negative_total": lambda f: _("Le total serait négatif. Une déduction plus grande que la vente est un avoir."),
+    # a shop's order
+    "bad_code": lambda f: _("Un code transaction a de 1 à 64 caractères visibles, sans accent ni espace."),
+    "bad_paid": lambda f: _("Le montant payé ne va pas avec l’état de la commande."),
     # dates and payments
     "bad_date": lambda f: _(
         "« %(value)s » n’est pas une date possible. Écrivez par exemple 22/11/2026.", value=f["value"]),

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from invoicing.documents.desk import Facts, Heading
 from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment, settle
-from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_seller
+from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_order, make_seller, make_shop
 
 PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
 
@@ -51,6 +52,36 @@ def test_a_draft_cannot_be_paid(session: Session) -> None:
     draft = make_draft(session, make_customer(session), make_seller(session))
     with pytest.raises(NotFound):
         record_full_payment(session, COMMAND, NOW, draft.id, PAID, "token")
+
+
+@pytest.mark.parametrize("status", [Status.placed, Status.pending, Status.partial, Status.refused])
+def test_money_settles_an_order_that_waits_and_its_heading_follows(session: Session, status: Status) -> None:
+    order = make_order(session, make_shop(session), status=status)
+    record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+    assert (order.status, order.remaining_cents) == (Status.paid, 0)
+    headings = [Facts.from_json(version.facts).heading for version in order.versions]
+    assert headings == [Heading.order, Heading.pro_forma]
+
+
+def test_money_settles_an_order_whose_payment_had_failed(session: Session) -> None:
+    order = make_order(session, make_shop(session), status=Status.placed)
+    order.status = Status.failed
+    record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+    assert (order.status, order.remaining_cents) == (Status.paid, 0)
+
+
+def test_a_paid_manual_invoice_keeps_its_one_version(session: Session) -> None:
+    done = make_invoice(session, make_customer(session), make_seller(session))
+    record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    assert len(session.get_one(Invoice, done.invoice_id).versions) == 1
+
+
+def test_a_cancelled_order_says_that_it_is(session: Session) -> None:
+    order = make_order(session, make_shop(session), status=Status.placed)
+    order.status = Status.cancelled
+    with pytest.raises(NothingDue) as refused:
+        record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+    assert (refused.value.number, refused.value.status) == (order.number, Status.cancelled)
 
 
 def test_tomorrows_payment_is_named(session: Session) -> None:

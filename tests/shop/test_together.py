@@ -1,0 +1,76 @@
+"""What shops send several times in the same instant comes in once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from invoicing.database import transaction
+from invoicing.documents.models import DocumentVersion
+from invoicing.errors import Refused
+from invoicing.invoices.models import Invoice, Status
+from invoicing.numbering import NumberTaken, Source
+from invoicing.payments.models import Payment
+from invoicing.shop.models import Shop
+from invoicing.shop.orders import apply_event
+from invoicing.shop.rules import OrderEvent
+from tests.conftest import Database
+from tests.factories import NOW, make_customer, make_order, make_shop, shop_actor
+
+TIMES = 6
+
+
+def at_once(database: Database, act: Callable[[Session, int], object]) -> list[object]:
+    """What each of several transactions gave or was refused with, all begun together."""
+    barrier = Barrier(TIMES)
+
+    def one(n: int) -> object:
+        barrier.wait()
+        try:
+            with transaction(database.sessions) as session:
+                return act(session, n)
+        except Refused as refused:
+            return refused
+
+    with ThreadPoolExecutor(TIMES) as pool:
+        return list(pool.map(one, range(TIMES)))
+
+
+@pytest.mark.parametrize("source", Source)
+def test_one_order_sent_many_times_at_once_makes_one_invoice(database: Database, source: Source) -> None:
+    with transaction(database.sessions) as session:
+        shop_id, customer = make_shop(session, source=source).id, make_customer(session)
+    over = {"transaction_code": "TX", **({"number": "B-1"} if source is Source.external else {})}
+    ids = at_once(database, lambda s, _n: make_order(s, s.get_one(Shop, shop_id), s.merge(customer), **over).id)
+    assert len(set(ids)) == 1 and isinstance(ids[0], int)
+    with database.sessions() as session:
+        counts = [session.scalar(select(func.count()).select_from(row)) for row in (Invoice, Payment, DocumentVersion)]
+    assert counts == [1, 1, 1]
+
+
+def test_two_spellings_of_one_number_at_once_have_one_winner(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        shop_id, customer = make_shop(session).id, make_customer(session)
+    spelt = ["B-abc", "B-ABC", "b-abc", "b-ABC", "B-Abc", "B-aBc"]
+    given = at_once(
+        database, lambda s, n: make_order(s, s.get_one(Shop, shop_id), s.merge(customer), number=spelt[n]).number
+    )
+    assert len([one for one in given if isinstance(one, str)]) == 1
+    assert len([one for one in given if isinstance(one, NumberTaken)]) == TIMES - 1
+
+
+def test_one_event_sent_many_times_at_once_pays_once(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        order = make_order(session, make_shop(session), status=Status.pending)
+        order_id, actor = order.id, shop_actor(order.shop)  # type: ignore[arg-type]
+    event, later = OrderEvent(Status.paid, NOW + timedelta(hours=1)), NOW + timedelta(hours=2)
+    applied = at_once(database, lambda s, _n: apply_event(s, actor, later, order_id, event))
+    assert sorted(map(str, applied)) == ["False"] * (TIMES - 1) + ["True"]
+    with database.sessions() as session:
+        assert session.scalars(select(Payment.amount_cents)).all() == [21600]
