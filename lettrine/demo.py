@@ -25,6 +25,7 @@ from lettrine import logs
 from lettrine.catcher import Catcher, start
 from lettrine.demo_data import SIGN_INS, build
 from lettrine.demo_people import PEOPLE
+from lettrine.demo_shops import ONLINE
 from lettrine.running import address_of, listen, run_all, stop_on_signals
 from web.database import now
 
@@ -36,7 +37,7 @@ BUILT: Final = "built.json"  # written last: without it the folder is half a dem
 
 @click.command()
 @click.option("--check", is_flag=True, help="Fetch the first page and stop.")
-@click.option("--invoices", default=300, show_default=True, type=click.IntRange(1, 1_000_000), help="How many to make.")
+@click.option("--invoices", default=300, show_default=True, type=click.IntRange(1, 1_000_000), help="Made by hand.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--folder", default=FOLDER, show_default=True, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--new", "anew", is_flag=True, help="Throw the folder's demo away and build it anew.")
@@ -104,12 +105,12 @@ def _built(folder: Path, invoices: int) -> dict[str, str]:
     for old in folder.glob("lettrine.db*"):
         old.unlink()
     shutil.rmtree(folder / "archive", ignore_errors=True)
-    facts = {"password": "-".join(secrets.token_hex(2) for _ in range(4)), "invoices": str(invoices)}
+    facts = {"password": "-".join(secrets.token_hex(2) for _ in range(4)), "invoices": str(invoices + ONLINE)}
     engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
     upgrade(engine)
     key = _settings(folder, "http://localhost", 25).journal_key.get_secret_value().encode()
     factory = sessionmaker(engine, info={"journal_key": key})
-    with click.progressbar(length=invoices, label="Building the demo", width=40) as bar:
+    with click.progressbar(length=invoices + ONLINE, label="Building the demo", width=40) as bar:
         for _made in build(factory, now().replace(microsecond=0), invoices, hash_password(facts["password"])):
             bar.update(1)
     engine.dispose()

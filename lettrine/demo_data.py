@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -27,10 +26,12 @@ from invoicing.numbering import Mode, Series, Use
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_full_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
-from invoicing.shop.models import Catalogue, Item
-from invoicing.taxes.models import Tax, TaxSet
+from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
-from lettrine.demo_people import ITEMS, PEOPLE, Person
+from lettrine.demo_desk import Buyer, Desk
+from lettrine.demo_goods import COURSES, DUES, RIMOUSKI, stock
+from lettrine.demo_people import PEOPLE, Person
+from lettrine.demo_shops import open_shops, sell
 
 DOMAIN = "ateliers-lettre.example"
 SIGN_INS = (
@@ -40,23 +41,23 @@ SIGN_INS = (
 )
 
 
-@dataclass(frozen=True)
-class Desk:
-    """The demo under construction: sessions, the clock's end, and a dice that always falls the same."""
-
-    sessions: sessionmaker[Session]
-    now: datetime
-    dice: random.Random
-
-
 def build(sessions: sessionmaker[Session], now: datetime, invoices: int, password_hash: str) -> Iterator[int]:
-    """Fills an empty, migrated database; yields after each invoice how many there are."""
+    """Fills an empty, migrated database; yields after each invoice how many there are.
+
+    `invoices` are those made by hand; the shops' orders come on top.
+    """
     desk = Desk(sessions, now, random.Random(1517))  # noqa: S311 - a demo, not a secret
     staff = _staff(desk, password_hash)
     sellers = _sellers(desk)
-    items = _items(desk)
+    courses, dues, rimouski = (stock(desk, goods) for goods in (COURSES, DUES, RIMOUSKI))
     customers = _customers(desk, sellers, password_hash)
-    yield from _invoices(desk, customers, sellers, items, staff, invoices)
+    shops = open_shops(desk, sellers, courses, rimouski)
+    made = 0
+    for made in sell(desk, shops, customers, staff):
+        yield made
+    items = {Region.FR: dues.lines, Region.QC: rimouski.lines}
+    for by_hand in _invoices(desk, customers, sellers, items, staff, invoices):
+        yield made + by_hand
     _drafts(desk, customers, sellers, items)
 
 
@@ -102,42 +103,12 @@ def _sellers(desk: Desk) -> dict[Region, int]:
         return {Region.FR: french.id, Region.QC: quebec.id}
 
 
-def _items(desk: Desk) -> dict[Region, list[LineContent]]:
-    """Two catalogues, and their items as lines ready to be used."""
-    lines: dict[Region, list[LineContent]] = {Region.FR: [], Region.QC: []}
-    with transaction(desk.sessions) as session:
-        sets = {row.code: row.id for row in session.scalars(select(TaxSet))}
-        for region, name, currency in (
-            (Region.FR, "Cotisations, stages et revue", Currency.EUR),
-            (Region.QC, "Adhésions et ateliers de Rimouski", Currency.CAD),
-        ):
-            catalogue = Catalogue(name=name, currency=currency)
-            session.add(catalogue)
-            for label, detail, price, code in ITEMS[region]:
-                catalogue.items.append(
-                    Item(label=label, description=detail, price_e4=price * 10_000, tax_set_id=sets[code])
-                )
-                lines[region].append(LineContent(label, detail, 1000, price * 10_000, 0, sets[code]))
-    return lines
-
-
-@dataclass(frozen=True)
-class Buyer:
-    """A customer of the demo, as far as making invoices needs them."""
-
-    customer_id: int
-    region: Region
-    has_email: bool
-    bounces: bool
-    organisation: bool
-
-
 def _customers(desk: Desk, sellers: dict[Region, int], password_hash: str) -> list[Buyer]:
     """Members and contacts; two of the members can sign in."""
     buyers = []
     for person in PEOPLE:
         with transaction(desk.sessions) as session:
-            joined = desk.now - timedelta(days=desk.dice.randint(1100, 1500))
+            joined = datetime(2016, 1, 4, 9) + timedelta(days=desk.dice.randint(0, 360))  # noqa: DTZ001 - naive UTC
             content = _content(person, sellers[person.region])
             customer = add_customer(session, COMMAND, joined, content)
             if person.member:
@@ -145,7 +116,8 @@ def _customers(desk: Desk, sellers: dict[Region, int], password_hash: str) -> li
             if person.signs_in:
                 _let_in(session, desk.now, customer, password_hash)
             buyers.append(
-                Buyer(customer.id, person.region, bool(person.email), person.bounces, bool(person.organisation))
+                Buyer(customer.id, customer.name, person.region, bool(person.email), person.bounces,
+                      bool(person.organisation), person.signs_in)
             )
     return buyers
 
@@ -182,7 +154,7 @@ def _invoices(
     desk: Desk,
     buyers: list[Buyer],
     sellers: dict[Region, int],
-    items: dict[Region, list[LineContent]],
+    items: dict[Region, tuple[LineContent, ...]],
     staff: Actor,
     count: int,
 ) -> Iterator[int]:
@@ -200,7 +172,13 @@ def _invoices(
 
 
 def _make(
-    session: Session, desk: Desk, buyer: Buyer, seller_id: int, items: list[LineContent], staff: Actor, moment: datetime
+    session: Session,
+    desk: Desk,
+    buyer: Buyer,
+    seller_id: int,
+    items: Sequence[LineContent],
+    staff: Actor,
+    moment: datetime,
 ) -> Finalised:
     lines = tuple(desk.dice.sample(items, desk.dice.choice((1, 1, 1, 2, 2, 3, 4))))
     content = DraftContent(lines=lines, made_out_to=MadeOutTo.organisation if buyer.organisation else MadeOutTo.person)
@@ -239,7 +217,7 @@ def _pay(desk: Desk, made: Finalised, staff: Actor, moment: datetime, recent: bo
 
 
 def _drafts(
-    desk: Desk, buyers: list[Buyer], sellers: dict[Region, int], items: dict[Region, list[LineContent]]
+    desk: Desk, buyers: list[Buyer], sellers: dict[Region, int], items: dict[Region, tuple[LineContent, ...]]
 ) -> None:
     """Three drafts that somebody has begun."""
     for buyer in buyers[:3]:

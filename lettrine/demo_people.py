@@ -142,24 +142,3 @@ def _people() -> list[Person]:
 
 
 PEOPLE: Final = _people()
-ITEMS: Final[dict[Region, list[tuple[str, str, int, str]]]] = {
-    FR: [
-        ("Cotisation annuelle, membre actif", "du 1er janvier au 31 décembre", 180, "FR_NONE"),
-        ("Cotisation annuelle, membre bienfaiteur", "", 300, "FR_NONE"),
-        ("Abonnement à la revue « Caractères »", "quatre numéros", 60, "FR_21"),
-        ("Stage de gravure, une journée", "matériel compris", 95, "FR_20"),
-        ("Stage de typographie au plomb", "deux journées", 190, "FR_20"),
-        ("Cours en ligne « Histoire de la lettrine »", "", 48, "FR_20"),
-        ("Ouvrage « Le Cœur de la lettre »", "broché, 312 pages", 38, "FR_55"),
-        ("Location de l’atelier, demi-journée", "", 120, "FR_20"),
-        ("Déjeuner de l’assemblée générale", "", 24, "FR_10"),
-    ],
-    QC: [
-        ("Adhésion annuelle, membre individuel", "", 100, "QC_NONE"),
-        ("Formation « Reliure japonaise »", "une journée", 170, "QC_TAXED"),
-        ("Atelier de calligraphie", "trois soirées", 140, "QC_TAXED"),
-        ("Abonnement à la revue « Caractères »", "quatre numéros, envoi compris", 60, "QC_TAXED"),
-        ("Location de la presse, une journée", "", 220, "QC_TAXED"),
-        ("Participation au colloque", "repas compris", 340, "QC_TAXED"),
-    ],
-}
