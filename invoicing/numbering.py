@@ -177,7 +177,8 @@ def claim_number(session: Session, series: Series, number: str) -> str:
 
     Refuses NotExternal, BadNumber, NumberMeetsSeries, NumberTaken.
     """
-    from invoicing.invoices.models import Invoice
+    from invoicing.invoices.models import Invoice  # an invoice knows its series; here only numbers are looked for
+    from invoicing.search_index import narrow
 
     if series.source is not Source.external:
         raise NotExternal(series.format)
@@ -188,7 +189,8 @@ def claim_number(session: Session, series: Series, number: str) -> str:
             raise NumberMeetsSeries(number, format)
     if not is_sqlite(session.connection()):  # of two spellings at once the unique constraint sees no clash
         session.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(number.lower()))))
-    if session.scalar(select(Invoice.id).where(func.lower(Invoice.number) == number.lower()).limit(1)):
+    alike = narrow(session, number).page  # an index finds those that hold it, among a million too
+    if session.scalar(select(Invoice.id).where(alike, func.lower(Invoice.number) == number.lower()).limit(1)):
         raise NumberTaken(number)
     return number
 
