@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from admin import bp, texts
 from admin.draft_fields import number as read_number
-from admin.invoices import invoice_page
+from admin.invoice_page import invoice_page
 from invoicing.accounts.models import User
 from invoicing.customers.models import Customer, CustomerAccess
 from invoicing.delivery import service
@@ -80,7 +80,7 @@ def delivery_retry(delivery_id: int) -> ResponseReturnValue:
         found = db.session.get(Invoice, invoice_id) if invoice_id else None
         if found is None:
             raise
-        return invoice_page(found, (delivery_id, recipient, sentence(refusal))), 422
+        return invoice_page(found, retry=(delivery_id, recipient, sentence(refusal))), 422
     except (service.AlreadyRetried, service.NotRetryable) as refusal:
         flash(sentence(refusal), "warn")
     else:

@@ -1,30 +1,22 @@
-"""Invoices that stand: the page, what was just done, the PDF, a payment."""
+"""Invoices and orders: the page, what was just done, the PDF, a payment."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from admin import bp, texts
 from admin.draft_fields import number as read_number
 from admin.draft_fields import token_of, write_date
-from invoicing.accounts.models import User
-from invoicing.delivery.models import Delivery
+from admin.invoice_page import deliveries_of, invoice_page
 from invoicing.documents.models import DocumentVersion
-from invoicing.documents.paper import Facts, Paper, paper_of
-from invoicing.documents.snapshot import Snapshot
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.reading import NotADate, read_date
 from invoicing.invoices.rules import may_be_paid
-from invoicing.journal import ActorKind
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
 from invoicing.sellers.queries import today_of
@@ -32,78 +24,32 @@ from web.database import db, now, transaction
 from web.documents import archived_pdf
 from web.errors import sentence
 from web.faults import by_field
-from web.filters import local
 from web.rights import needs
-from web.services import services
 from web.sessions import actor
-from web.statuses import METHODS
-from web.words import _, language
-
-
-@dataclass(frozen=True)
-class InvoicePage:
-    """What the page of one invoice shows; `versions` are (row, what it is called), the latest first."""
-
-    invoice: Invoice
-    paper: Paper
-    versions: tuple[tuple[DocumentVersion, str], ...]
-    deliveries: Sequence[Delivery]
-    history: tuple[tuple[str, str, str, str, str], ...]
-    mailto: str
-    paid_by: str  # the methods of its payments, in words
-    day_is_frozen: bool  # whether it bears the date of the day on which it was finalised
+from web.words import _
 
 
 @bp.get("/factures/<number>")
 def invoice(number: str) -> ResponseReturnValue:
-    """The document, its payments, archived versions, e-mails and history."""
+    """The document, its lettering, payments, archived versions, e-mails and history."""
     return invoice_page(queries.by_number(db.session, number))
 
 
-def invoice_page(found: Invoice, retry: tuple[int, str, str] | None = None) -> str:
-    """The page; `retry` is (delivery, address as typed, what is wrong with it) after a refused retry."""
-    page = _page_of(found)
-    return render_template("admin/invoice.html", page=page, invoice=found, texts=texts, retry=retry)
-
-
-def _page_of(found: Invoice) -> InvoicePage:
-    snapshot = Snapshot.from_json(found.snapshot or "")
-    named = [(version, paper_of(snapshot, Facts.from_json(version.facts)).reference) for version in found.versions]
-    paper = shown_paper(found, snapshot)
-    return InvoicePage(
-        invoice=found, paper=paper, versions=tuple(reversed(named)), deliveries=deliveries_of(found.id),
-        history=_history(found.id), mailto=texts.mailto(found, snapshot, services().settings.public_url),
-        paid_by=", ".join(dict.fromkeys(_(METHODS[payment.method]) for payment in found.payments)),
-        day_is_frozen=found.frozen_at is not None and found.issued_on == local(found.frozen_at).date(),
-    )  # fmt: skip
-
-
-def shown_paper(found: Invoice, snapshot: Snapshot) -> Paper:
-    """What the document says, its fixed words in the reader's language, paid once nothing remains."""
-    facts = Facts.from_json(found.versions[-1].facts) if found.versions else Facts()
-    if found.payments and found.remaining_cents <= 0:
-        facts = replace(facts, paid_on=found.payments[-1].paid_on)
-    return paper_of(replace(snapshot, language=language()), facts)
-
-
-def deliveries_of(invoice_id: int) -> Sequence[Delivery]:
-    """An invoice's e-mails with their steps, oldest first."""
-    query = select(Delivery).where(Delivery.invoice_id == invoice_id).order_by(Delivery.id)
-    return db.session.scalars(query.options(selectinload(Delivery.events))).all()
-
-
-def _history(invoice_id: int) -> tuple[tuple[str, str, str, str, str], ...]:
-    entries = queries.history(db.session, invoice_id)
-    ids = {entry.actor_id for entry in entries if entry.actor_kind is ActorKind.user}
-    users = db.session.scalars(select(User).where(User.id.in_(ids)))
-    names = {user.id: user.name or user.email for user in users}
-    return tuple(texts.history_line(entry, names) for entry in entries)
+@bp.get("/commandes/<int:invoice_id>")
+def order(invoice_id: int) -> ResponseReturnValue:
+    """A shop's order as long as it has no number; afterwards its page is the invoice's."""
+    found = queries.order(db.session, invoice_id)
+    if found.number:
+        return redirect(url_for("admin.invoice", number=found.number))
+    return invoice_page(found)
 
 
 @bp.get("/factures/<number>/finalisee")
 def invoice_done(number: str) -> ResponseReturnValue:
     """What finalising has just done, as the database says it now."""
     found = queries.by_number(db.session, number)
+    if not found.is_frozen:
+        raise NotFound
     sent = deliveries_of(found.id)
     version = found.versions[-1] if found.versions else None
     return render_template(

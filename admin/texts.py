@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from invoicing.sellers.rules import MentionsMissing
 from invoicing.taxes.rules import NoRate
 from web.errors import register
 from web.filters import money, short_date, short_datetime
-from web.statuses import Shown
+from web.statuses import STATUSES, Shown
 from web.words import N_, _
 
 register(AlreadyFinalised, 409, lambda r: _("Cette facture est déjà finalisée : %(number)s.", number=r.number))
@@ -113,6 +113,11 @@ def next_try(delivery: Delivery) -> str:
     return _("Prochain essai : %(at)s", at=short_datetime(delivery.next_try_at))
 
 
+def _status(value: str) -> str:
+    known = STATUSES.get(value)
+    return known.label if known else value
+
+
 Sentence = Callable[[dict[str, list[Any]]], str]
 _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentence
     "invoice.drafted": ("file-plus", "", lambda f: _("Brouillon créé")),
@@ -120,6 +125,17 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
     "invoice.finalised": ("circle-check", "ok", lambda f: _(
         "Finalisée, courriel demandé") if f.get("emailed", [0, 0])[1] else _("Finalisée, sans courriel")),
     "invoice.paid": ("coin-euro", "ok", lambda f: _("Paiement enregistré")),
+    "invoice.lettered": ("link", "ok", lambda f: _("Lettrée : %(reference)s", reference=f["lettering"][1])),
+    "invoice.lettering_changed": ("link", "ok", lambda f: _(
+        "Lettrage changé : %(before)s → %(after)s", before=f["lettering"][0], after=f["lettering"][1])),
+    "invoice.unlettered": ("unlink", "warn", lambda f: _(
+        "Délettrée : %(reference)s est libre", reference=f["lettering"][0])),
+    "invoice.ordered": ("shopping-cart", "", lambda f: _(
+        "Commande reçue : %(status)s", status=_status(f["status"][1]))),
+    "invoice.moved": ("arrows-split", "", lambda f: _(
+        "%(before)s → %(after)s", before=_status(f["status"][0]), after=_status(f["status"][1]))),
+    "invoice.event_ignored": ("history", "", lambda f: _(
+        "Nouvelle en retard, sans effet : %(status)s", status=_status(f["status"][1]))),
     "delivery.retried": ("mail-forward", "", lambda f: _(
         "Envoi réessayé à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi réessayé")),
 }  # fmt: skip
@@ -130,15 +146,26 @@ _BY: Final[dict[ActorKind, str]] = {
 }
 
 
-def history_line(entry: JournalEntry, names: dict[int, str]) -> tuple[str, str, str, str, str]:
-    """One step for `timeline`: icon, tone, when, what, by whom; an action without words shows its code."""
+def history_line(
+    entry: JournalEntry, names: Mapping[int, str], reasons: Mapping[str, str]
+) -> tuple[str, str, str, str, str]:
+    """One step for `timeline`: icon, tone, when, what, by whom and why; an action without words shows its code.
+
+    `reasons` says why, by the fingerprint that the entry holds.
+    """
     unknown: tuple[str, str, Sentence] = ("history", "", lambda f: entry.action)
     icon, tone, say = _ACTIONS.get(entry.action, unknown)
-    if entry.actor_kind is ActorKind.user:
-        by = _("par %(name)s", name=names.get(entry.actor_id or 0) or _("une personne dont le compte n’existe plus"))
-    else:
-        by = _(_BY[entry.actor_kind])
-    return icon, tone, short_datetime(entry.at), say(entry.facts()), by
+    facts = entry.facts()
+    by, why = by_whom(entry.actor_kind, entry.actor_id, names), reasons.get(facts.get("digest", [None, ""])[1], "")
+    more = _("%(by)s : %(reason)s", by=by, reason=why) if why else by
+    return icon, tone, short_datetime(entry.at), say(facts), more
+
+
+def by_whom(kind: ActorKind, user_id: int | None, names: Mapping[int, str]) -> str:
+    """« par Nadia Benali », « par la boutique », « automatiquement »."""
+    if kind is not ActorKind.user:
+        return _(_BY[kind])
+    return _("par %(name)s", name=names.get(user_id or 0) or _("une personne dont le compte n’existe plus"))
 
 
 def mailto(invoice: Invoice, snapshot: Snapshot, zone: str) -> str:

@@ -19,9 +19,20 @@ from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role
 from invoicing.delivery.models import Delivery
+from invoicing.invoices.models import Status
+from invoicing.numbering import Mode, Source
 from invoicing.tables import metadata
 from tests.conftest import Browser
-from tests.factories import NOW, make_customer, make_draft, make_invoice, make_seller, make_user
+from tests.factories import (
+    NOW,
+    make_customer,
+    make_draft,
+    make_invoice,
+    make_order,
+    make_seller,
+    make_shop,
+    make_user,
+)
 
 IN = "sent to sign in"
 DID = "did it, or said why not"  # the door let the person through; what the form lacks is another test's matter
@@ -74,8 +85,11 @@ DOORS: Final[dict[str, Door]] = {
     "admin.draft_finalise": Door(None, SALES_DO),
     "admin.draft_delete": Door(SALES, SALES_DO),
     "admin.invoice": Door(STAFF),
+    "admin.order": Door(STAFF),
     "admin.invoice_done": Door(STAFF),
     "admin.invoice_pdf": Door(STAFF),
+    "admin.letter": Door(None, SALES_DO),
+    "admin.unletter": Door((IN, 403, 403, 302, 302), SALES_DO),  # nothing to take away: back to the invoice
     "admin.payment_new": Door(SALES, SALES_DO),
     "admin.deliveries": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
@@ -101,6 +115,7 @@ class World:
     own: dict[str, object]
     foreign: dict[str, object]
     contact: int
+    order: int
 
     def browser(self, role: Role | None) -> Browser:
         """A browser of somebody with this role, or of a stranger."""
@@ -112,6 +127,8 @@ class World:
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
         if endpoint == "admin.customer_member" and values is not MISSING:
             values = {"customer_id": self.contact}  # a member is one already
+        if endpoint == "admin.order" and values is not MISSING:
+            values = {"invoice_id": self.order}  # a draft isn't one
         with self.app.test_request_context():
             return url_for(endpoint, **{name: values[name] for name in rule.arguments}).split("?")[0]
 
@@ -142,8 +159,10 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         }  # fmt: skip
         elsewhere = {**own, "number": foreign.number, "access_id": other.access[0].id}
         ids, contact = {role: user.id for role, user in users.items()}, make_customer(session, member=False).id
+        shop = make_shop(session, seller, mode=Mode.official, source=Source.generated)
+        order = make_order(session, shop, mine, status=Status.pending).id  # not paid yet: without a number
         session.commit()
-        yield World(app, session, ids, own, elsewhere, contact)
+        yield World(app, session, ids, own, elsewhere, contact, order)
 
 
 def said(answer: TestResponse) -> int | str:

@@ -21,6 +21,8 @@ _REQUIRED: Final[dict[str, Callable[[], str]]] = {
     "organisation_name": lambda: _("Écrivez le nom de l’organisation."),
     "name": lambda: _("Écrivez un nom."),
     "email": lambda: _("Écrivez une adresse e-mail."),
+    "reference": lambda: _("Écrivez la référence de la facture officielle."),
+    "reason": lambda: _("Dites pourquoi en quelques mots."),
 }
 _CHOOSE: Final[dict[str, Callable[[], str]]] = {
     "kind": lambda: _("Choisissez : une personne ou une organisation."),
@@ -42,6 +44,8 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "no_glyph": lambda f: _(
         "Ces caractères ne peuvent pas être imprimés sur une facture : %(characters)s. Écrivez-les autrement.",
         characters=f["characters"]),
+    "invisible": lambda f: _(
+        "Il y a là un caractère invisible, sans doute collé avec le texte. Effacez tout, puis retapez la référence."),
     "too_many_address_lines": lambda f: ngettext(
         "L’adresse a trop de lignes : %(num)s au plus. Réunissez-en deux sur une même ligne.",
         "L’adresse a trop de lignes : %(num)s au plus. Réunissez-en deux sur une même ligne.", f["most"]),

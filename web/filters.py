@@ -59,7 +59,12 @@ def long_date(day: date) -> str:
 def long_datetime(moment: datetime) -> str:
     """mercredi 20 septembre 2017, 11:49."""
     there = local(moment)
-    return f"{long_date(there.date())}, {format_time(there, 'HH:mm', locale=_locale())}"
+    return f"{long_date(there.date())}, {clock_time(there)}"
+
+
+def clock_time(there: datetime) -> str:
+    """11:49, of a moment that is on somebody's clock already."""
+    return format_time(there, "HH:mm", locale=_locale())
 
 
 def short_datetime(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from invoicing.customers.models import CustomerAccess
 from invoicing.errors import NotFound
-from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.invoices.rules import DUE, SALES
 from invoicing.journal import JournalEntry
 from invoicing.search import matches
@@ -21,8 +21,18 @@ PAGE = 50
 
 
 def by_number(session: Session, number: str) -> Invoice:
-    """The document that stands under this number; NotFound otherwise."""
-    query = select(Invoice).where(Invoice.number == number, Invoice.frozen_at.is_not(None))
+    """The document under this number, for staff: one that stands, or a shop's order that never did; else NotFound."""
+    shown = or_(Invoice.frozen_at.is_not(None), Invoice.origin == Origin.online)
+    query = select(Invoice).where(Invoice.number == number, shown)
+    found = session.scalar(query.options(joinedload(Invoice.customer), joinedload(Invoice.seller)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def order(session: Session, invoice_id: int) -> Invoice:
+    """A shop's order, which may have no number; NotFound otherwise."""
+    query = select(Invoice).where(Invoice.id == invoice_id, Invoice.origin == Origin.online)
     found = session.scalar(query.options(joinedload(Invoice.customer), joinedload(Invoice.seller)))
     if found is None:
         raise NotFound
@@ -30,9 +40,9 @@ def by_number(session: Session, number: str) -> Invoice:
 
 
 def draft(session: Session, invoice_id: int) -> Invoice:
-    """A draft; NotFound otherwise."""
+    """A manual draft; NotFound otherwise: a shop's order is the shop's to change."""
     found = session.get(Invoice, invoice_id)
-    if found is None or found.is_frozen:
+    if found is None or found.is_frozen or found.origin is not Origin.manual:
         raise NotFound
     return found
 
@@ -86,7 +96,8 @@ def of_customer(session: Session, customer_id: int) -> Sequence[Invoice]:
 
 def drafts(session: Session, customer_id: int | None = None, most: int = 20) -> Sequence[Invoice]:
     """Drafts, newest first, of one customer or of all."""
-    query = select(Invoice).where(Invoice.frozen_at.is_(None), Invoice.status == Status.draft)
+    manual = Invoice.origin == Origin.manual
+    query = select(Invoice).where(manual, Invoice.frozen_at.is_(None), Invoice.status == Status.draft)
     if customer_id is not None:
         query = query.where(Invoice.customer_id == customer_id)
     return session.scalars(query.options(joinedload(Invoice.customer)).order_by(Invoice.id.desc()).limit(most)).all()

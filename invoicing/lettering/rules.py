@@ -12,14 +12,13 @@ from typing import Final
 from invoicing.errors import Fault, FieldFaults, Refused, Stale
 from invoicing.invoices.heading import printed
 from invoicing.invoices.models import InvoiceKind, Status
+from invoicing.invoices.rules import ACQUIRED, DUE
 from invoicing.journal import Actor, canonical
 from invoicing.text import clean, is_invisible, lacking
 
 FOLDED_MAX: Final = 64
 TYPED_MAX: Final = 128
 REASON_MAX: Final = 200
-LETTERED_ONCE: Final = frozenset({Status.paid, Status.complete})
-UNPAID: Final = frozenset({Status.pending, Status.partial})
 _ENDS: Final = " \t\n\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _BLANKS: Final = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  # not other controls: refused
 
@@ -113,7 +112,7 @@ def _collapsed(text: str) -> str:
 
 def may_letter(status: Status, is_frozen: bool, letters_unpaid: bool) -> bool:
     """Whether a document without a reference may be given one (SPEC C5); credit notes are complete from the start."""
-    return is_frozen and (status in LETTERED_ONCE or (letters_unpaid and status in UNPAID))
+    return is_frozen and (status in ACQUIRED or (letters_unpaid and status in DUE))
 
 
 def reason_of(text: str, *, required: bool) -> str:
@@ -134,7 +133,3 @@ def digest(
     row = [change_id, invoice_id, moment, by.kind.value, by.user_id, before, after, reason]
     return sha256(canonical(row).encode()).hexdigest()
 
-
-def bars_cancelling(lettering: str | None) -> bool:
-    """Whether its reference keeps a document from being cancelled: unletter it first (SPEC B7)."""
-    return lettering is not None

@@ -1,0 +1,127 @@
+"""What the page of one invoice or order shows, and the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import render_template
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from admin import texts
+from admin.lettering_box import Box, Refusal, box_of, names_of
+from invoicing.delivery.models import Delivery
+from invoicing.documents.models import DocumentVersion
+from invoicing.documents.paper import Facts, Paper, paper_of
+from invoicing.documents.snapshot import Snapshot
+from invoicing.invoices import heading, queries
+from invoicing.invoices.composing import compose
+from invoicing.invoices.models import Invoice, Origin
+from invoicing.invoices.rules import may_be_paid
+from invoicing.lettering.queries import changes
+from invoicing.lettering.service import digest_of
+from invoicing.sellers.queries import today_of
+from web.database import db, now
+from web.filters import clock_time, local, long_date, long_datetime, short_datetime
+from web.services import services
+from web.statuses import METHODS
+from web.words import _, language
+
+Retry = tuple[int, str, str]  # delivery, address as typed, what is wrong with it
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    """What the page of one invoice shows; `versions` are (row, what it is called), the latest first."""
+
+    invoice: Invoice
+    paper: Paper
+    box: Box
+    versions: tuple[tuple[DocumentVersion, str], ...]
+    deliveries: Sequence[Delivery]
+    history: tuple[tuple[str, str, str, str, str], ...]
+    mailto: str  # empty for an order that doesn't stand: there is nothing to pass on
+    paid_by: str  # the shop's own words, else the methods of its payments
+    moment: str  # its long date, with the time where there is one
+    may_be_paid: bool
+
+
+def invoice_page(found: Invoice, retry: Retry | None = None, refusal: Refusal | None = None) -> str:
+    """The page; after a refusal with what was typed still in its form."""
+    page = _page_of(found, refusal)
+    return render_template(
+        "admin/invoice.html", page=page, invoice=found, texts=texts, retry=retry, refusal=refusal
+    )  # fmt: skip
+
+
+def _page_of(found: Invoice, refusal: Refusal | None) -> InvoicePage:
+    snapshot = Snapshot.from_json(found.snapshot) if found.snapshot else None
+    named = [(version, _name(snapshot, version)) for version in found.versions if snapshot]
+    methods = ", ".join(dict.fromkeys(_(METHODS[payment.method]) for payment in found.payments))
+    return InvoicePage(
+        invoice=found, paper=shown_paper(found, snapshot), box=box_of(found, refusal),
+        versions=tuple(reversed(named)), deliveries=deliveries_of(found.id), history=_history(found.id),
+        mailto=texts.mailto(found, snapshot, services().settings.public_url) if snapshot else "",
+        paid_by=found.payment_label or methods, moment=_moment(found),
+        may_be_paid=found.is_frozen and may_be_paid(found.kind, found.status, found.remaining_cents),
+    )  # fmt: skip
+
+
+def _name(snapshot: Snapshot, version: DocumentVersion) -> str:
+    """« Facture pro forma B-20170920-44 », « Facture n° FA-2017-0931 »: by the official number where it bears one."""
+    facts = Facts.from_json(version.facts)
+    paper = paper_of(replace(snapshot, language=language()), facts)
+    if facts.official_number:
+        return _("%(title)s n° %(number)s", title=paper.title, number=facts.official_number)
+    return paper.reference
+
+
+def shown_paper(found: Invoice, snapshot: Snapshot | None) -> Paper:
+    """What the document says, its fixed words in the reader's language; an order that doesn't stand, as of today."""
+    if snapshot is None:
+        snapshot = compose(db.session, found, today_of(found.seller, now())).snapshot
+        snapshot = replace(snapshot, number=found.number or "")
+    facts = Facts.from_json(found.versions[-1].facts) if found.versions else heading.facts_of(found)
+    if found.payments and found.remaining_cents <= 0:
+        facts = replace(facts, paid_on=found.payments[-1].paid_on)
+    return paper_of(replace(snapshot, language=language()), facts)
+
+
+def _moment(found: Invoice) -> str:
+    """The document's long date; the time of the order, or of finalising, where that was on the same day."""
+    if found.origin is Origin.online and found.ordered_at:
+        return _ordered(found, found.ordered_at)
+    if not found.frozen_at or not found.issued_on:
+        return long_datetime(found.created_at)
+    if found.issued_on == local(found.frozen_at).date():
+        return long_datetime(found.frozen_at)
+    day, at = long_date(found.issued_on), short_datetime(found.frozen_at)
+    return _("%(day)s, finalisée le %(at)s", day=day, at=at)
+
+
+def _ordered(found: Invoice, at: datetime) -> str:
+    """On the organisation's clock, or on the seller's where only that has the document's day."""
+    if found.issued_on in (None, local(at).date()):
+        return long_datetime(at)
+    there = at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(found.seller.timezone))
+    if found.issued_on == there.date():
+        return f"{long_date(there.date())}, {clock_time(there)}"
+    day = long_date(found.issued_on or there.date())
+    return _("%(day)s, commandée le %(at)s", day=day, at=short_datetime(at))
+
+
+def deliveries_of(invoice_id: int) -> Sequence[Delivery]:
+    """An invoice's e-mails with their steps, oldest first."""
+    query = select(Delivery).where(Delivery.invoice_id == invoice_id).order_by(Delivery.id)
+    return db.session.scalars(query.options(selectinload(Delivery.events))).all()
+
+
+def _history(invoice_id: int) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Every step, with the reason of a change of lettering, which the journal knows by its fingerprint only."""
+    entries = queries.history(db.session, invoice_id)
+    names = names_of([(entry.actor_kind, entry.actor_id) for entry in entries])
+    reasons = {digest_of(change): change.reason for change in changes(db.session, invoice_id) if change.reason}
+    return tuple(texts.history_line(entry, names, reasons) for entry in entries)
