@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,7 +17,9 @@ from invoicing.errors import FieldFaults, Stale
 from invoicing.invoices import queries as invoices
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.service import refresh_search
+from invoicing.lettering.rules import may_letter
 from invoicing.sellers.models import Seller
+from invoicing.sellers.queries import organisation
 from invoicing.sellers.rules import missing_of_customer
 from web.database import db, now, transaction
 from web.faults import missing_sentence
@@ -100,15 +104,23 @@ def record(
     """The record's page; `refusal` says what was not done, `email` and `fault` stand in the form of access."""
     found = queries.customer(db.session, customer_id)
     seller = db.session.get(Seller, found.seller_id) if found.seller_id else None
+    documents = invoices.of_customer(db.session, customer_id)
     drawn = render_template(
         "admin/customer.html", customer=found, homonyms=queries.homonyms(db.session, found),
         totals=invoices.totals(db.session, Invoice.customer_id == customer_id),
-        documents=invoices.of_customer(db.session, customer_id), drafts=invoices.drafts(db.session, customer_id),
+        documents=documents, to_letter=_to_letter(documents), drafts=invoices.drafts(db.session, customer_id),
         lacks=[missing_sentence(missing) for missing in missing_of_customer(found)], address=address_of(found),
         language_name=LANGUAGES.get(found.language, found.language), seller=seller, refusal=refusal, email=email,
         fault=fault,
     )  # fmt: skip
     return drawn, status
+
+
+def _to_letter(documents: Sequence[Invoice]) -> set[int]:
+    """Those that have no reference and may be given one."""
+    found = organisation(db.session)
+    unpaid = found is not None and found.letters_unpaid
+    return {row.id for row in documents if row.lettering is None and may_letter(row.status, row.is_frozen, unpaid)}
 
 
 def address_of(customer: Customer) -> list[str]:

@@ -16,7 +16,7 @@ from admin.texts import reason_of
 from invoicing.customers.queries import customer as get_customer
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from invoicing.invoices import service
-from invoicing.invoices.models import Invoice
+from invoicing.invoices.models import Invoice, Origin
 from invoicing.invoices.rules import AlreadyFinalised, ContentOutdated, NotADraft
 from invoicing.numbering import NoSeries, Use
 from invoicing.sellers.queries import series_of
@@ -196,9 +196,9 @@ def draft_delete(invoice_id: int) -> ResponseReturnValue:
 
 
 def _draft(invoice_id: int) -> Invoice:
-    """The draft, or the invoice that it has become; NotFound otherwise."""
+    """The draft, or the invoice that it has become; NotFound otherwise: a shop's order is the shop's to change."""
     found = db.session.get(Invoice, invoice_id)
-    if found is None:
+    if found is None or found.origin is not Origin.manual:
         raise NotFound
     return found
 

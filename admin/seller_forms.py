@@ -53,7 +53,9 @@ TAX_STATUSES: Final = {
 PAPER_NAMES: Final = {"a4": "A4", "letter": N_("Lettre (8,5 × 11 po)")}
 WINDOW_NAMES: Final = {"right": N_("à droite"), "left": N_("à gauche")}
 ORGANISATION_LABELS: Final = {"name": N_("Nom"), "contact_email": N_("Adresse e-mail pour les questions"),
-                              "timezone": N_("Fuseau horaire"), "language": N_("Langue")}  # fmt: skip
+                              "timezone": N_("Fuseau horaire"), "language": N_("Langue"),
+                              "letters_unpaid": N_("Lettrer aussi les factures en attente de paiement"),
+                              "shows_official": N_("Montrer la référence officielle aux membres")}  # fmt: skip
 SELLER_LABELS: Final = {
     "name": N_("Nom"), "legal_form": N_("Forme juridique"), "street": N_("Rue, bâtiment, boîte postale"),
     "postcode": N_("Code postal"), "city": N_("Ville"), "country": N_("Pays"), "province": N_("Province ou région"),
@@ -75,18 +77,20 @@ ORDER: Final = (  # as the form has them
     "bic", "interac", "cheque", "discount_terms", "late_penalty", "mail_from", "accent", "paper", "window", "format",
 )  # fmt: skip
 _ORGANISATION: Final = tuple(f.name for f in fields(OrganisationContent))
+_SWITCHES: Final = ("letters_unpaid", "shows_official")
 _TAX_NUMBERS: Final = {"TPS": "gst", "TVQ": "qst"}
 
 
-def organisation_of(row: Organisation | None) -> dict[str, str]:
+def organisation_of(row: Organisation | None) -> dict[str, Any]:
     """What the organisation's record says; defaults where there is none yet."""
     start = OrganisationContent(name="")
     return {name: getattr(row or start, name) for name in _ORGANISATION}
 
 
-def organisation_typed() -> dict[str, str]:
-    """What was typed for the organisation."""
-    return {name: request.form.get(name, "") for name in _ORGANISATION}
+def organisation_typed() -> dict[str, Any]:
+    """What was typed for the organisation; a switch that wasn't sent is off."""
+    texts = {name: request.form.get(name, "") for name in _ORGANISATION}
+    return {**texts, **{name: bool(texts[name]) for name in _SWITCHES}}
 
 
 def seller_blank() -> dict[str, Any]:
@@ -119,7 +123,7 @@ def revision_typed() -> int:
 
 
 def settings_page(
-    values: dict[str, str], revision: int = 0, refusal: FieldFaults | None = None, stale: Organisation | None = None
+    values: dict[str, Any], revision: int = 0, refusal: FieldFaults | None = None, stale: Organisation | None = None
 ) -> ResponseReturnValue:
     """The settings, the organisation's form as typed; a stale one shows what is said now."""
     rows = []
@@ -168,6 +172,8 @@ def _shown(name: str, value: Any) -> str:
     said: dict[str, Any] = {"region": REGIONS, "currency": CURRENCIES, "paper": PAPER_NAMES, "window": WINDOW_NAMES}
     if name in said:
         return _(said[name][value])
+    if isinstance(value, bool):
+        return _("oui") if value else _("non")
     if name == "tax_status":
         return _(TAX_STATUSES[value][0])
     if name == "language":

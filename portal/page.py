@@ -81,8 +81,8 @@ def _one_line(invoice: Invoice, snapshot: Snapshot) -> Iterator[str]:
     day = long_date(snapshot.issued_on)
     credit = invoice.kind is InvoiceKind.credit_note
     yield _("établi le %(day)s", day=day) if credit else _("établie le %(day)s", day=day)
-    if invoice.lettering:
-        yield official_reference(invoice)
+    if reference := official_reference(invoice):
+        yield reference
 
 
 def _remainder(invoice: Invoice, snapshot: Snapshot, paper: Paper, today: date) -> Remainder:

@@ -11,6 +11,7 @@ from invoicing.invoices.rules import DUE, is_owed
 from invoicing.numbering import Mode
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
 from web.filters import money, short_date
+from web.site import organisation
 from web.words import _
 
 _CLOSED: Final[dict[Status, Callable[[], str]]] = {
@@ -55,8 +56,11 @@ def is_late(invoice: Invoice, today: date) -> bool:
 
 
 def official_reference(invoice: Invoice) -> str:
-    """Its reference in the accounting software, called what it is there; empty until it is lettered (SPEC C13)."""
-    if not invoice.lettering:
+    """Its reference in the accounting software, called what it is there (SPEC C13).
+
+    Empty until it is lettered, and where the organisation doesn't show it.
+    """
+    if not invoice.lettering or not organisation().shows_official:
         return ""
     if invoice.mode is Mode.official:
         return _("Référence comptable : %(reference)s", reference=invoice.lettering)

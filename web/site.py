@@ -40,6 +40,7 @@ class Identity:
     name: str = "Lettrine"
     contact_email: str = ""
     timezone: str = "Europe/Paris"
+    shows_official: bool = True  # the reference in the accounting software, in the member zone
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def organisation() -> Identity:
     if "organisation" not in g:
         try:
             row = db.session.execute(
-                select(Organisation.name, Organisation.contact_email, Organisation.timezone)
+                select(
+                    Organisation.name, Organisation.contact_email, Organisation.timezone, Organisation.shows_official
+                )
             ).first()
         except SQLAlchemyError:
             return Identity()

@@ -24,7 +24,7 @@ _MAX: Final = {"name": 200, "legal_form": 200, "street": 400, "postcode": 16, "c
                "late_penalty": 300, "mail_from": 254}  # fmt: skip
 # Rules, of which the journal says from and to. Of anything else, which may name a person, it says that it changed.
 TOLD: Final = frozenset({"region", "currency", "tax_status", "timezone", "language", "due_days", "paper", "window",
-                         "accent", "format"})  # fmt: skip
+                         "accent", "format", "letters_unpaid", "shows_official"})  # fmt: skip
 _COMPACT: Final = ("siret", "rna", "vat_number", "neq", "iban", "bic", "gst", "qst")
 
 
@@ -36,6 +36,8 @@ class OrganisationContent:
     contact_email: str = ""
     timezone: str = "Europe/Paris"
     language: str = "fr_FR"
+    letters_unpaid: bool = False
+    shows_official: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class SellerContent:
 def read_organisation(content: OrganisationContent) -> dict[str, Any]:
     """Clean values by column; refuses with every fault at once."""
     values: dict[str, Any] = {"name": clean(content.name), "contact_email": clean(content.contact_email),
-                              "timezone": content.timezone, "language": content.language}  # fmt: skip
+                              "timezone": content.timezone, "language": content.language,
+                              "letters_unpaid": content.letters_unpaid,
+                              "shows_official": content.shows_official}  # fmt: skip
     faults = text_faults("name", values["name"], 200)
     if not values["name"]:
         faults.append(Fault("name", "required"))
