@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from flask import url_for
 
-from invoicing.invoices.models import Invoice, Origin
+from invoicing.invoices.models import Origin
 
 
-def address_of(invoice: Invoice) -> str:
+class Placed(Protocol):
+    """What tells where a document's page is: a row of the database, or of a list."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def number(self) -> str | None: ...
+    @property
+    def origin(self) -> Origin: ...
+
+
+def address_of(invoice: Placed) -> str:
     """The staff's page of a document: by its number, or by its id while it has none."""
     if invoice.number:
         return url_for("admin.invoice", number=invoice.number)

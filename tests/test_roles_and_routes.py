@@ -70,6 +70,7 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
     "admin.hub": Door(STAFF),
     "admin.find": Door((IN, 403, 302, 302, 302)),
+    "admin.invoices": Door(STAFF),
     "admin.customers": Door(STAFF),
     "admin.customer_new": Door(SALES, SALES_DO),
     "admin.customer": Door(STAFF),

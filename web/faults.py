@@ -107,6 +107,10 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     # dates and payments
     "bad_date": lambda f: _(
         "« %(value)s » n’est pas une date possible. Écrivez par exemple 22/11/2026.", value=f["value"]),
+    "ends_before": lambda f: _(
+        "La période finit avant son début, le %(day)s : choisissez ce jour ou plus tard.", day=short_date(f["day"])),
+    "less_than_least": lambda f: _(
+        "C’est moins que le premier montant, %(value)s : écrivez autant ou davantage.", value=f["value"]),
     "date_required": lambda f: _("Écrivez la date à laquelle l’argent a été reçu."),
     "after_today": lambda f: _(
         "Cette date est dans l’avenir : choisissez le %(today)s ou plus tôt.", today=short_date(f["today"])),
