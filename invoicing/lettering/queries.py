@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice
+from invoicing.invoices.queries import SIGNED
+from invoicing.invoices.rules import ACQUIRED, DUE
 from invoicing.lettering.models import LetteringChange
+from invoicing.numbering import Mode
+from invoicing.sellers.queries import organisation
 
 
 def changes(session: Session, invoice_id: int) -> Sequence[LetteringChange]:
@@ -27,3 +33,29 @@ def holder(session: Session, folded: str, but: int) -> Invoice | None:
     """The other document than `but` that bears this reference, if there is one."""
     query = select(Invoice).where(Invoice.lettering_folded == folded, Invoice.id != but)
     return session.scalars(query).one_or_none()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Portal-reference documents to be lettered: how many, how many for long, sums as (currency, cents)."""
+
+    count: int
+    old: int
+    sums: tuple[tuple[str, int], ...]
+
+
+LONG = timedelta(days=90)
+
+
+def waiting(session: Session, today: date) -> Waiting:
+    """What may be lettered (SPEC C5) and isn't, of documents whose official invoice is kept elsewhere."""
+    found = organisation(session)
+    statuses = ACQUIRED | DUE if found is not None and found.letters_unpaid else ACQUIRED
+    old = func.sum(case((Invoice.issued_on < today - LONG, 1), else_=0))
+    query = select(Invoice.currency, func.count(), old, func.sum(SIGNED)).where(
+        Invoice.status.in_(statuses), Invoice.lettering_folded.is_(None), Invoice.frozen_at.is_not(None),
+        Invoice.mode == Mode.portal_reference,
+    )  # fmt: skip
+    rows = session.execute(query.group_by(Invoice.currency).order_by(Invoice.currency)).all()
+    sums = tuple((str(currency), int(cents)) for currency, _, _, cents in rows)
+    return Waiting(sum(row[1] for row in rows), sum(int(row[2]) for row in rows), sums)

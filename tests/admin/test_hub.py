@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 from invoicing.accounts.models import Role
 from invoicing.delivery.models import DeliveryKind, DeliveryState
 from invoicing.delivery.service import Outgoing, queue
-from invoicing.sellers.models import Region
+from invoicing.invoices.models import Status
+from invoicing.journal import COMMAND
+from invoicing.lettering.service import letter
+from invoicing.sellers.models import Organisation, Region
+from invoicing.shop.models import Category, Item
 from tests.admin.desk import Desk
 from tests.conftest import Browser
-from tests.factories import NOW, make_invoice, make_seller, make_user
+from tests.factories import NOW, make_invoice, make_order, make_seller, make_shop, make_user, tax_set
 
 
 def strip(page: str) -> list[str]:
@@ -30,7 +34,7 @@ def test_the_hub_says_who_and_when(desk: Desk) -> None:
 
 def test_with_nothing_to_do_it_says_so(desk: Desk) -> None:
     page = desk.browser.get("/ventes").text
-    assert strip(page) == ["0", "0", "0"]
+    assert strip(page) == ["0", "0", "0", "0"]
     assert "rien n’est en retard" in page and "Aucun brouillon." in page
 
 
@@ -39,7 +43,7 @@ def test_failures_that_nobody_replaced_are_counted(desk: Desk) -> None:
     with desk.writing() as s:
         for state in (DeliveryState.failed, DeliveryState.bounced, DeliveryState.sent):
             queue(s, outgoing, NOW, "example.org").state = state
-    assert strip(desk.browser.get("/ventes").text)[0] == "2"
+    assert strip(desk.browser.get("/ventes").text)[1] == "2"
 
 
 def test_overdue_invoices_are_summed_per_currency_since_the_oldest(desk: Desk) -> None:
@@ -49,7 +53,7 @@ def test_overdue_invoices_are_summed_per_currency_since_the_oldest(desk: Desk) -
         make_invoice(s, desk.customer, make_seller(s, Region.QC), **early)
         make_invoice(s, desk.customer, desk.seller)  # due in 30 days
     page = desk.browser.get("/ventes").text
-    assert strip(page)[1] == "2"
+    assert strip(page)[2] == "2"
     assert "206,96\xa0$" in page and "216,00\xa0€" in page
     assert "la plus ancienne depuis le 30/09/2026" in page
 
@@ -57,9 +61,52 @@ def test_overdue_invoices_are_summed_per_currency_since_the_oldest(desk: Desk) -
 def test_the_latest_drafts_are_listed_and_all_are_counted(desk: Desk) -> None:
     drafts = [desk.draft(subject=f"Brouillon {n}") for n in range(12)]
     page = desk.browser.get("/ventes").text
-    assert strip(page)[2] == "12"
+    assert strip(page)[3] == "12"
     assert f'href="/ventes/brouillons/{drafts[-1].id}"' in page and "Les 10 derniers, sur 12." in page
     assert f'href="/ventes/brouillons/{drafts[0].id}"' not in page
+
+
+def test_what_may_be_lettered_and_is_not_is_summed_per_currency(desk: Desk) -> None:
+    long_ago = NOW - timedelta(days=91)
+    with desk.writing() as s:
+        french, quebec = make_shop(s, desk.seller), make_shop(s, make_seller(s, Region.QC))
+        make_order(s, french, desk.customer, number="B-1", ordered_at=long_ago)
+        make_order(s, quebec, desk.customer)
+        lettered = make_order(s, french, desk.customer)
+        letter(s, COMMAND, NOW, lettered.id, "FA-1", 0)
+        make_order(s, french, desk.customer, status=Status.pending)
+        make_invoice(s, desk.customer, desk.seller)
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[0] == "2"
+    assert "216,00\xa0€" in page and "206,96\xa0$" in page
+    assert "dont 1 depuis plus de 90 jours" in page
+
+
+def test_what_is_unpaid_counts_where_it_may_be_lettered(desk: Desk) -> None:
+    with desk.writing() as s:
+        make_order(s, make_shop(s, desk.seller), desk.customer, status=Status.pending)
+        s.get_one(Organisation, 1).letters_unpaid = True
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[0] == "1" and "aucune depuis plus de 90 jours" in page
+
+
+def test_a_catalogue_says_what_it_holds(desk: Desk) -> None:
+    with desk.writing() as s:
+        catalogue = make_shop(s, desk.seller).catalogue
+        catalogue.name, catalogue.description = "Catalogue de vente de cours", "Cours et <extensions>"
+        catalogue.categories = [Category(name="Cours", position=1), Category(name="Stages", position=2)]
+        exempt = tax_set(s, "FR_NONE").id
+        catalogue.items = [Item(label=f"Cours {n}", price_e4=1, tax_set_id=exempt) for n in range(3)]
+    page = desk.browser.get("/ventes").text
+    assert "Administration des catalogues" in page and "Cours et &lt;extensions&gt;" in page
+    assert re.findall(r'<td class="n" data-l="[^"]*">(\d+)', page) == ["2", "3"]
+
+
+def test_an_order_that_its_shop_has_not_finished_is_no_draft_to_finalise(desk: Desk) -> None:
+    with desk.writing() as s:
+        make_order(s, make_shop(s, desk.seller), desk.customer, status=Status.draft)
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[3] == "0" and "Aucun brouillon." in page
 
 
 @pytest.mark.parametrize("role", [Role.reader, Role.sales, Role.admin])
