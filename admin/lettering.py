@@ -9,6 +9,8 @@ from admin import bp
 from admin.draft_fields import number as read_number
 from admin.invoice_page import invoice_page
 from admin.lettering_box import Refusal
+from invoicing.documents.models import VersionState
+from invoicing.documents.service import latest
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice
@@ -17,6 +19,7 @@ from invoicing.lettering.rules import LetteringStale, NotLetterable, read
 from invoicing.lettering.service import letter as give
 from invoicing.lettering.service import may_letter
 from web.database import db, now, transaction
+from web.documents import render_due
 from web.errors import status_of
 from web.rights import needs
 from web.sessions import actor
@@ -42,6 +45,7 @@ def letter(number: str) -> ResponseReturnValue:
     except Refused as refused:
         page = invoice_page(queries.by_number(db.session, number), refusal=Refusal(refused, typed, reason))
         return page, status_of(refused)
+    _draw_due(invoice_id)
     facts = {"number": number, "reference": wanted.typed}
     if change is None:
         flash(_("%(number)s porte la référence %(reference)s : il n’y avait rien à changer.", **facts), "info")
@@ -55,6 +59,13 @@ def _nothing_typed(found: Invoice) -> Refused:
     if may_letter(db.session, found):
         return FieldFaults([Fault("reference", "required")])
     return NotLetterable(found.number, found.kind, found.status)
+
+
+def _draw_due(invoice_id: int) -> None:
+    """Draws at once the version that the change has made due; a failure leaves it to the worker."""
+    version = latest(db.session, invoice_id)
+    if version.state is VersionState.due:
+        render_due(version.id)
 
 
 def _seen() -> int:
@@ -76,6 +87,7 @@ def unletter(number: str) -> ResponseReturnValue:
             give(session, actor(), now(), invoice_id, "", _seen(), reason)
     except (FieldFaults, LetteringStale) as refused:
         return _question(queries.by_number(db.session, number), Refusal(refused, "", reason))
+    _draw_due(invoice_id)
     flash(_("Lettrage retiré : %(number)s est de nouveau à lettrer, et %(reference)s est libre.",
             number=number, reference=reference), "ok")  # fmt: skip
     return redirect(url_for("admin.invoice", number=number), 303)

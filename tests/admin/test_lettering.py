@@ -309,3 +309,11 @@ def test_the_last_change_is_known_by_its_row(desk: Desk, shop: Shop) -> None:
     give(desk, made.number, "FA-1")
     found = last_change(desk.session, made.id)
     assert found is not None and found.after == "FA-1" and found.at.date() == NOW.date()
+
+
+def test_the_customers_record_shows_references_and_what_is_to_letter(desk: Desk, shop: Shop) -> None:
+    lettered, bare, unpaid = order(desk, shop), order(desk, shop), order(desk, shop, Status.pending)
+    give(desk, lettered.number, "FA-1")
+    text = desk.browser.get(f"/ventes/clients/{desk.customer.id}").text
+    assert "FA-1</span>" in text
+    assert f'href="{page(bare.number)}#lettrage"' in text and f'href="{page(unpaid.number)}#lettrage"' not in text

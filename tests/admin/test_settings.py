@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role
 from invoicing.invoices.models import Invoice
+from invoicing.journal import JournalEntry
 from invoicing.numbering import Series
 from invoicing.sellers.models import Organisation, Region, Seller
 from tests.admin.desk import Desk, hidden
@@ -62,6 +63,28 @@ def test_the_organisation_is_renamed_at_once(desk: Desk, admin: Browser) -> None
     assert "Réglages enregistrés." in answer.text and ">La Lettre</span>" in answer.text
     desk.session.rollback()
     assert desk.session.get_one(Organisation, 1).timezone == "America/Toronto"
+
+
+@pytest.mark.parametrize("name", ["letters_unpaid", "shows_official"])
+def test_each_switch_of_lettering_says_what_it_does_and_is_noted(desk: Desk, admin: Browser, name: str) -> None:
+    before = getattr(desk.session.get_one(Organisation, 1), name)
+    text = admin.get(SETTINGS).text
+    assert f'aria-describedby="{name}-h"' in text and (f'name="{name}" value="1" checked' in text) is before
+    both = {"letters_unpaid": "", "shows_official": "1", name: "" if before else "1"}
+    save(admin, SETTINGS, {**ORGANISATION, **both})
+    desk.session.rollback()
+    assert getattr(desk.session.get_one(Organisation, 1), name) is not before
+    entry = desk.session.scalars(select(JournalEntry).where(JournalEntry.action == "organisation.changed")).one()
+    assert entry.facts()[name] == [before, not before]
+
+
+def test_a_stale_form_says_how_a_switch_stands(desk: Desk, admin: Browser) -> None:
+    save(admin, SETTINGS, {**ORGANISATION, "letters_unpaid": "1", "shows_official": "1"})
+    answer = admin.send(SETTINGS, {**ORGANISATION, "revision": "1"})
+    assert answer.status_code == 409
+    text = answer.text.replace("\xa0", " ")
+    assert "Lettrer aussi les factures en attente de paiement : oui" in text
+    assert "Montrer la référence officielle aux membres : oui" in text
 
 
 def test_mistakes_of_the_organisation_keep_what_was_typed(desk: Desk, admin: Browser) -> None:

@@ -15,7 +15,7 @@ from invoicing.customers.models import Customer
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, Status
 from invoicing.numbering import Mode, Series
-from invoicing.sellers.models import Region, Seller
+from invoicing.sellers.models import Organisation, Region, Seller
 from tests.conftest import Browser
 from tests.factories import make_customer, make_draft, make_line, make_seller, make_user
 from tests.portal.conftest import Issue, pay, signed_in
@@ -137,6 +137,17 @@ def test_a_lettered_official_invoice_shows_an_accounting_reference(
     invoice.lettering = invoice.lettering_folded = "FA-2026-0729"
     session.commit()
     assert "Référence comptable : FA-2026-0729" in shown(browser)
+
+
+def test_the_reference_is_not_shown_where_the_organisation_keeps_it_to_itself(
+    session: Session, browser: Browser, issue: Issue
+) -> None:
+    invoice = issue()
+    invoice.lettering = invoice.lettering_folded = "FA-2026-0729"
+    session.get_one(Organisation, 1).shows_official = False
+    session.commit()
+    assert "FA-2026-0729" not in shown(browser)
+    assert "FA-2026-0729" not in browser.get(f"/mes-factures/{invoice.number}").text
 
 
 def test_the_address_filters_by_status(session: Session, browser: Browser, issue: Issue) -> None:
