@@ -24,7 +24,7 @@ _BLANKS = re.compile(r"\s+")
 _LETTERS: Final = str.maketrans("0123456789", "ABCDEFGHIJ")
 _EURO: Final = "€"
 _AMOUNT = re.compile(
-    r"(?<!\S)(?P<before>[€$] ?)?(?P<number>-?\d{1,3}(?: \d{3}){1,4}(?:[.,]\d{1,2})?|-?\d[\d.,']*)"
+    r"(?<!\S)(?P<before>[€$] ?)?(?P<number>-?\d{1,3}(?:[ ']\d{3}){1,4}(?:[.,]\d{1,2})?|-?\d(?:[\d.,]*\d)?)"
     r"(?P<after> ?[€$])?(?!\S)"
 )
 
