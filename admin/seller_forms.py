@@ -12,6 +12,7 @@ from admin.customer_forms import countries, country
 from admin.draft_fields import number
 from invoicing.errors import FieldFaults
 from invoicing.money import Currency
+from invoicing.numbering import Source
 from invoicing.sellers import queries
 from invoicing.sellers.content import OrganisationContent, SellerContent
 from invoicing.sellers.models import STATUSES, Organisation, Region, Seller, TaxStatus
@@ -182,9 +183,12 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _series(seller: Seller) -> list[tuple[str, str]]:
-    """Format and next number of each series."""
+    """Format and next number of each series; an external one's numbers come from its shop."""
     found = queries.all_series(db.session, seller.id)
-    return [(series.format, queries.next_number(db.session, series, today())) for series in found]
+    return [
+        (series.format, queries.next_number(db.session, series, today()) if series.source is Source.generated else "")
+        for series in found
+    ]
 
 
 def _zones(chosen: str) -> list[tuple[str, str]]:

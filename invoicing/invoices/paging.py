@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Row, and_, func, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -147,7 +147,7 @@ def _some(
     column = stretch.column if stretch.column is not None else Invoice.id
     if few:
         kept = [apart(place) for place in places] if asked.is_selective else places
-        return _gathered(session, and_(*own, *others, *kept), column, stretch.descending, most)
+        return _gathered(session, and_(true(), *own, *others, *kept), column, stretch.descending, most)
     loose = others if stretch.is_indexed else [*others, *places]
     tight = places if stretch.is_indexed else []
     query = select(Invoice.id).where(*own, *tight, *(apart(condition) for condition in loose))
