@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import flask_babel
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from invoicing.accounts import rules, service
+from invoicing.accounts import limits, rules, service
 from invoicing.accounts.queries import OpenLink
 from invoicing.accounts.rules import PasswordUnfit, TooMany, WrongProof
 from web.database import db, now, transaction
@@ -22,13 +24,21 @@ EMAIL_MAX = 254
 bp = Blueprint("signin", __name__)
 
 
-def limited(action: str, account: str = "") -> None:
-    """Counts a try in a transaction of its own, so that the refusal that follows doesn't undo it. Raises TooMany."""
-    who = {"account": account, "address": request.remote_addr or ""}
+def limited(action: str, account: str = "") -> datetime:
+    """Counts a try in a transaction of its own, so that the refusal that follows doesn't undo it. Raises TooMany.
+
+    Returns the moment at which it was counted.
+    """
+    moment = now()
     with transaction() as s:
-        seconds = service.count_try(s, action, who, services().settings.tries_per_address, now())
+        seconds = limits.count_try(s, action, _who(account), services().settings.tries_per_address, moment)
     if seconds:
         raise TooMany(seconds)
+    return moment
+
+
+def _who(account: str) -> dict[str, str]:
+    return {"account": account, "address": request.remote_addr or ""}
 
 
 @bp.route("/connexion", methods=["GET", "POST"])
@@ -39,12 +49,14 @@ def enter() -> ResponseReturnValue:
     if request.method != "POST":
         return render_template("signin/enter.html", email="", error=None)
     email = request.form.get("email", "")[:EMAIL_MAX]
-    limited("password", email)
+    counted = limited("password", email)
     try:
         password = request.form.get("password", "")[: rules.PASSWORD_MAX + 1]
         sign_in(service.check_password(db.session, email, password))
     except WrongProof:
         return render_template("signin/enter.html", email=email, error="wrong"), 422
+    with transaction() as s:
+        limits.give_back(s, "password", _who(email), counted)
     return redirect(own_path(session.pop("next", None)) or url_for("site.home"))
 
 

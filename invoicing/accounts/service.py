@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts import queries, rules
+from invoicing.accounts import limits, queries, rules
 from invoicing.accounts import secrets as sec
-from invoicing.accounts.models import Attempts, EmailProof, Purpose, Role, SignInSession, Stage, User
+from invoicing.accounts.models import EmailProof, Purpose, Role, SignInSession, Stage, User
 from invoicing.accounts.rules import PasswordUnfit, UserDisabled, UserExists, WrongProof
-from invoicing.database import changed_one, is_sqlite
+from invoicing.database import changed_one
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.service import Outgoing, checked_address, queue
 from invoicing.errors import NotFound
@@ -91,30 +90,6 @@ def set_active(session: Session, actor: Actor, now: datetime, user_id: int, acti
 def set_language(session: Session, user_id: int, language: str) -> None:
     """What language a user reads: their own taste, so it leaves no trace."""
     session.execute(update(User).where(User.id == user_id).values(language=language))
-
-
-def count_try(session: Session, action: str, who: dict[str, str], per_address: int, now: datetime) -> int:
-    """Counts one try; returns the seconds to wait if there were too many, else 0.
-
-    `who` gives the account (even an unknown one) and the address, both folded here; `per_address` is the setting.
-    The edge commits this alone, before the core call: a refusal would roll the count back.
-    """
-    wait = 0
-    insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
-    for limit in rules.LIMITS[action]:
-        whom = rules.fold_email(who["account"]) if limit.per == "account" else rules.fold_address(who["address"])
-        row = insert(Attempts).values(
-            bucket=_bucket(action, limit) + sec.digest(whom)[:32], window=rules.window(now, limit.seconds), count=1
-        )
-        once_more = row.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": Attempts.count + 1})
-        count = session.scalar(once_more.returning(Attempts.count)) or 0
-        if count > (limit.most or per_address):
-            wait = max(wait, rules.seconds_left(now, limit.seconds))
-    return wait
-
-
-def _bucket(action: str, limit: rules.Limit) -> str:
-    return f"{action}:{limit.per}:{limit.seconds}:"
 
 
 def check_password(session: Session, email: str, password: str) -> Checked:
@@ -223,10 +198,7 @@ def purge(session: Session, now: datetime) -> None:
     """Removes what no longer means anything: dead links, dead sessions, counters of past windows."""
     session.execute(delete(EmailProof).where(EmailProof.expires_at < now - rules.LIFETIME[Purpose.invitation]))
     session.execute(delete(SignInSession).where(SignInSession.created_at < now - rules.ABSOLUTE[False]))
-    for action, limits in rules.LIMITS.items():
-        for limit in limits:
-            past = Attempts.window < rules.window(now, limit.seconds)
-            session.execute(delete(Attempts).where(Attempts.bucket.startswith(_bucket(action, limit)), past))
+    limits.purge(session, now)
 
 
 def _kill_proofs(session: Session, user_id: int, now: datetime, purpose: Purpose | None = None) -> None:

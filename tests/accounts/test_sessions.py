@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from invoicing.accounts import limits, service
 from invoicing.accounts import secrets as sec
-from invoicing.accounts import service
 from invoicing.accounts.models import Attempts, EmailProof, SignInSession, User
 from invoicing.accounts.queries import live_seat
 from invoicing.accounts.rules import WrongProof
@@ -79,7 +79,7 @@ def test_ending_the_others_keeps_this_one(session: Session) -> None:
 
 
 def tries(session: Session, account: str, address: str, now: datetime = NOW) -> int:
-    return service.count_try(session, "password", {"account": account, "address": address}, 30, now)
+    return limits.count_try(session, "password", {"account": account, "address": address}, 30, now)
 
 
 def test_the_eleventh_try_of_an_account_waits_for_the_window_to_close(session: Session) -> None:

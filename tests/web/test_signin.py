@@ -125,6 +125,14 @@ def test_the_eleventh_try_in_five_minutes_is_turned_away_before_the_password_is_
     assert "Trop d’essais" in answer.text
 
 
+def test_what_was_right_is_not_counted(app: Flask, zoe: User) -> None:
+    for _ in range(12):
+        assert app.test_client().sign_in(ZOE).status_code == 302  # type: ignore[attr-defined]
+    for _ in range(10):
+        assert app.test_client().sign_in(ZOE, "pas le bon mot de passe").status_code == 422  # type: ignore[attr-defined]
+    assert app.test_client().sign_in(ZOE).status_code == 429  # type: ignore[attr-defined]
+
+
 def test_another_browser_or_spelling_does_not_start_again(app: Flask, zoe: User) -> None:
     for _ in range(10):
         app.test_client().sign_in("Zoe@exemple.fr ", "pas le bon mot de passe")  # type: ignore[attr-defined]
