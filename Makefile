@@ -59,6 +59,7 @@ lock: ## resolve the dependencies anew (needs uv)
 bench: setup ## the benchmarks, each with its floor in the same run
 	@$(BIN)/python bench/pdf.py
 	@$(BIN)/python bench/finalise.py
+	@$(BIN)/python bench/lists.py
 
 .PHONY: clean
 clean: ## remove the virtual environment, the demo and all that is made

@@ -69,7 +69,9 @@ QUERIES = st.text(alphabet="abBœé%_'\"/\\ -,01", max_size=7)
 
 
 @pytest.fixture(scope="module")
-def engines(sqlite_template: Path, postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Engine]]:
+def engines(
+    sqlite_template: Path, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Engine]]:
     """Both engines, each with one draft to copy."""
     path = tmp_path_factory.mktemp("search") / "both.db"
     shutil.copy(sqlite_template, path)
@@ -115,7 +117,8 @@ def shelf(session: Session) -> Session:
     """Two drafts: one to be found, one beside it."""
     seller = make_seller(session)
     wanted = make_customer(
-        session, first_name="Zoé", last_name="D'Œuvrard", organisation_name="Fédération des Œuvres", email="zoe_o@example.fr"
+        session, first_name="Zoé", last_name="D'Œuvrard", organisation_name="Fédération des Œuvres",
+        email="zoe_o@example.fr"
     )
     lines = make_line(session, "Stage de reliure, 100% papier", price=1030)
     draft = make_draft(session, wanted, seller, lines, subject="Année 2027 « été »")
@@ -132,9 +135,10 @@ def shelf(session: Session) -> Session:
 @pytest.mark.parametrize("rare", ALL_PLANS)
 @pytest.mark.parametrize(
     "query",
-    ["b-20170920-44", "0920-44", "Ab+/9=Xy", "fa-2026/0731", "zoe", "ZOÉ d'œuvrard", "D'OEUVRARD", "oeuvrard", "fédération",
-     "FEDERATION", "zoe_o@", "100%", "reliure", "lieur reliu", "q7", "_o", "1 236,00", "1236", "1 236", "1236.00",
-     "1 236,00 €", "1 236", "1236 €", "€1,236.00", "−1 236,00 €", "1,236", "1 030,00", "1030", "zoe 1 236",
+    ["b-20170920-44", "0920-44", "Ab+/9=Xy", "fa-2026/0731", "zoe", "ZOÉ d'œuvrard", "D'OEUVRARD", "oeuvrard",
+     "fédération", "FEDERATION",
+     "zoe_o@", "100%", "reliure", "lieur reliu", "q7", "_o", "1 236,00", "1236", "1 236", "1236.00",
+     "1 236,00 €", "1236 €", "€1,236.00", "−1 236,00 €", "1,236", "1 030,00", "1030", "zoe 1 236",
      "été 1 030,00 €", "'", "/"],
 )  # fmt: skip
 def test_it_is_found_by_every_kind_of_term(shelf: Session, query: str, rare: int) -> None:
@@ -174,7 +178,8 @@ def test_folding_gives_plain_ascii_only() -> None:
 
 
 def test_the_index_follows_every_change(shelf: Session) -> None:
-    shelf.execute(text("UPDATE invoice SET search_text = 'tout autre chose' WHERE id = :it"), {"it": shelf.info["wanted"]})
+    it = {"it": shelf.info["wanted"]}
+    shelf.execute(text("UPDATE invoice SET search_text = 'tout autre chose' WHERE id = :it"), it)
     assert found(shelf, "reliure") == [] and found(shelf, "autre chose") == [shelf.info["wanted"]]
     shelf.rollback()
     shelf.execute(text("DELETE FROM invoice_line WHERE invoice_id = :it"), {"it": shelf.info["wanted"]})
@@ -204,7 +209,8 @@ def test_what_changed_without_triggers_is_indexed_again(shelf: Session) -> None:
     if connection.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps its own index")
     search_index.remove(connection)
-    connection.execute(text("UPDATE invoice SET search_text = 'tout autre chose' WHERE id = :it"), {"it": shelf.info["wanted"]})
+    it = {"it": shelf.info["wanted"]}
+    connection.execute(text("UPDATE invoice SET search_text = 'tout autre chose' WHERE id = :it"), it)
     assert "search: " not in str(search_index.problems(connection)[-1]) and len(search_index.problems(connection)) == 4
     search_index.install(connection)
     assert search_index.problems(connection) == [] and found(shelf, "autre chose") == [shelf.info["wanted"]]

@@ -55,7 +55,7 @@ class Overview:
         return sum(group.count for group in self.groups if tab.holds(group.kind, group.status))
 
     def sums(self, tab: Tab) -> list[Sum]:
-        """Per currency. Of all documents together only sales are summed: SPEC B8 says which statuses are none."""
+        """Per currency, the most frequent first. Of all documents together only sales are summed (SPEC B8)."""
         found: dict[Currency, list[int]] = {}
         for group in self.groups:
             if tab.holds(group.kind, group.status) and (tab is not Tab.everything or group.status in SALES):
@@ -63,7 +63,8 @@ class Overview:
                 amounts = (group.count, sign * group.net_cents, sign * group.tax_cents, sign * group.total_cents)
                 before = found.get(group.currency, [0, 0, 0, 0])
                 found[group.currency] = [one + more for one, more in zip(before, amounts, strict=True)]
-        return [Sum(currency, *amounts) for currency, amounts in sorted(found.items())]
+        frequent = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+        return [Sum(currency, *amounts) for currency, amounts in frequent]
 
     def left_out(self) -> int:
         """How many documents are in the list of all, but in no sum."""
