@@ -132,8 +132,8 @@ class Box:
 
     @property
     def typed(self) -> str:
-        """What stands in the field: what was typed, or nothing yet."""
-        return self.refusal.reference if self.refusal else ""
+        """What stands in the field: what was typed, or the reference as it is."""
+        return self.refusal.reference if self.refusal else self.reference
 
 
 def box_of(found: Invoice, refusal: Refusal | None = None) -> Box:

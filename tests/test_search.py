@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from invoicing import search_index
 from invoicing.database import make_engine
+from invoicing.invoices.freezing import make_findable
 from invoicing.invoices.models import Invoice
 from invoicing.search import amount_tokens, fold, matches, wish
 from lettrine.cli import problems
@@ -123,10 +124,11 @@ def shelf(session: Session) -> Session:
     lines = make_line(session, "Stage de reliure, 100% papier", price=1030)
     draft = make_draft(session, wanted, seller, lines, subject="Année 2027 « été »")
     draft.transaction_code, draft.lettering, draft.number = "Ab+/9=Xy_Q7", "FA-2026/0731", "B-20170920-44"
-    from invoicing.invoices.freezing import make_findable
-
+    beside = make_customer(session)
+    other = make_draft(session, beside, seller)
+    other.transaction_code = "HHHHHHHH"  # a code by chance would be found now and then
     make_findable(draft, wanted)
-    other = make_draft(session, make_customer(session), seller)
+    make_findable(other, beside)
     session.commit()
     session.info.update(wanted=draft.id, other=other.id)
     return session

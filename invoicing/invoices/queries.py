@@ -89,7 +89,7 @@ def totals(session: Session, where: ColumnElement[bool]) -> list[Totals]:
         select(Invoice.currency, func.count(Invoice.id), func.sum(SIGNED), func.sum(REMAINING))
         .where(where, Invoice.frozen_at.is_not(None), Invoice.status.in_(SALES))
         .group_by(Invoice.currency)
-        .order_by(Invoice.currency)
+        .order_by(func.count(Invoice.id).desc(), Invoice.currency)
     )
     return [Totals(str(c), n, int(invoiced), int(due)) for c, n, invoiced, due in session.execute(query)]
 
@@ -100,10 +100,22 @@ def of_customer(session: Session, customer_id: int) -> Sequence[Invoice]:
     return session.scalars(query.order_by(Invoice.issued_on.desc(), Invoice.id.desc())).all()
 
 
+_DRAFT = (
+    Invoice.kind == InvoiceKind.invoice,
+    Invoice.status == Status.draft,
+    Invoice.origin == Origin.manual,  # a shop's order is the shop's to finish
+    Invoice.frozen_at.is_(None),
+)
+
+
+def count_drafts(session: Session) -> int:
+    """How many drafts of staff there are."""
+    return session.scalar(select(func.count(Invoice.id)).where(*_DRAFT)) or 0
+
+
 def drafts(session: Session, customer_id: int | None = None, most: int = 20) -> Sequence[Invoice]:
-    """Drafts, newest first, of one customer or of all."""
-    manual = Invoice.origin == Origin.manual
-    query = select(Invoice).where(manual, Invoice.frozen_at.is_(None), Invoice.status == Status.draft)
+    """Drafts of staff, newest first, of one customer or of all."""
+    query = select(Invoice).where(*_DRAFT)
     if customer_id is not None:
         query = query.where(Invoice.customer_id == customer_id)
     return session.scalars(query.options(joinedload(Invoice.customer)).order_by(Invoice.id.desc()).limit(most)).all()

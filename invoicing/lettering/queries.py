@@ -56,6 +56,6 @@ def waiting(session: Session, today: date) -> Waiting:
         Invoice.status.in_(statuses), Invoice.lettering_folded.is_(None), Invoice.frozen_at.is_not(None),
         Invoice.mode == Mode.portal_reference,
     )  # fmt: skip
-    rows = session.execute(query.group_by(Invoice.currency).order_by(Invoice.currency)).all()
+    rows = session.execute(query.group_by(Invoice.currency).order_by(func.count().desc(), Invoice.currency)).all()
     sums = tuple((str(currency), int(cents)) for currency, _, _, cents in rows)
     return Waiting(sum(row[1] for row in rows), sum(int(row[2]) for row in rows), sums)
