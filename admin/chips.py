@@ -12,7 +12,7 @@ from admin.list_filter import FIELDS, Asked
 from invoicing.customers.models import Customer
 from invoicing.invoices.models import Invoice
 from invoicing.money import Currency
-from invoicing.numbering import Series
+from invoicing.numbering import Mode, Series
 from invoicing.shop.models import Catalogue, Shop
 from web.database import db
 from web.filters import short_date
@@ -38,6 +38,7 @@ def choices(asked: Asked) -> dict[str, Options]:
         "catalogue": _named(select(Catalogue.id, Catalogue.name).order_by(Catalogue.name)),
         "serie": _named(select(Series.id, Series.format).order_by(Series.format)),
         "origine": [("en-ligne", _("En ligne")), ("manuelle", _("Manuelle"))],
+        "officielle": [("ici", _("C’est ce document")), ("comptabilite", _("Dans la comptabilité"))],
         "devise": [(each.value, each.value) for each in Currency],
         "lettrage": [("a-lettrer", _("À lettrer")), ("lettrees", _("Lettrées")), ("sans-objet", _("Sans objet"))],
         "envoi": [
@@ -97,4 +98,7 @@ def _said(asked: Asked, name: str, offered: Mapping[str, Options]) -> str:
         case "client":
             found = db.session.get(Customer, wanted.customer_id)
             return found.name if found else _("client n° %(number)s", number=text)
+        case "officielle" if wanted.mode:
+            here = _("ce document est la facture officielle")
+            return here if wanted.mode is Mode.official else _("facture officielle dans la comptabilité")
     return dict(offered.get(name, ())).get(text, text)

@@ -14,7 +14,7 @@ from admin.invoice_page import deliveries_of, invoice_page
 from invoicing.documents.models import DocumentVersion
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices import queries
-from invoicing.invoices.models import Invoice
+from invoicing.invoices.models import Invoice, Origin
 from invoicing.invoices.reading import NotADate, read_date
 from invoicing.invoices.rules import may_be_paid
 from invoicing.payments.models import PaymentMethod
@@ -48,7 +48,7 @@ def order(invoice_id: int) -> ResponseReturnValue:
 def invoice_done(number: str) -> ResponseReturnValue:
     """What finalising has just done, as the database says it now."""
     found = queries.by_number(db.session, number)
-    if not found.is_frozen:
+    if not found.is_frozen or found.origin is not Origin.manual:  # a shop's order was never finalised by anybody
         raise NotFound
     sent = deliveries_of(found.id)
     version = found.versions[-1] if found.versions else None

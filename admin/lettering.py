@@ -35,7 +35,7 @@ def letter(number: str) -> ResponseReturnValue:
     try:
         wanted = read(typed)
         if wanted is None and found.lettering is not None:
-            return redirect(url_for("admin.unletter", number=number), 303)
+            return _question(found, reason=reason)
         if wanted is None:
             raise _nothing_typed(found)
         with transaction() as session:
@@ -84,20 +84,25 @@ def unletter(number: str) -> ResponseReturnValue:
     reason, invoice_id, reference = request.form.get("reason", ""), found.id, found.lettering
     try:
         with transaction() as session:
-            give(session, actor(), now(), invoice_id, "", _seen(), reason)
+            change = give(session, actor(), now(), invoice_id, "", _seen(), reason)
     except (FieldFaults, LetteringStale) as refused:
         return _question(queries.by_number(db.session, number), Refusal(refused, "", reason))
+    if change is None:  # somebody else was faster
+        return _question(queries.by_number(db.session, number))
     _draw_due(invoice_id)
     flash(_("Lettrage retiré : %(number)s est de nouveau à lettrer, et %(reference)s est libre.",
             number=number, reference=reference), "ok")  # fmt: skip
     return redirect(url_for("admin.invoice", number=number), 303)
 
 
-def _question(found: Invoice, refusal: Refusal | None = None) -> ResponseReturnValue:
-    """The question; or, where nothing is left to take away, back to the invoice."""
+def _question(found: Invoice, refusal: Refusal | None = None, reason: str = "") -> ResponseReturnValue:
+    """The question, with the reason that was given already; where nothing is left to take away, back to the invoice."""
     if found.lettering is None:
         flash(_("%(number)s n’a pas de lettrage : rien n’a été changé.", number=found.number), "info")
         return redirect(url_for("admin.invoice", number=found.number))
     last = last_change(db.session, found.id)
-    page = render_template("admin/unletter.html", invoice=found, seen=last.id if last else 0, refusal=refusal)
+    page = render_template(
+        "admin/unletter.html", invoice=found, seen=last.id if last else 0, refusal=refusal,
+        reason=refusal.reason if refusal else reason,
+    )  # fmt: skip
     return page, status_of(refusal.refused) if refusal else 200

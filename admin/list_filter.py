@@ -17,6 +17,7 @@ from invoicing.invoices.models import Origin
 from invoicing.invoices.reading import NotADate, read_date
 from invoicing.invoices.wanted import By, Cursor, Lettered, Mailed, Order, Tab, Wanted
 from invoicing.money import CENTS_MAX, Ambiguous, Currency, NotANumber, read_scaled
+from invoicing.numbering import Mode
 from invoicing.search import QUERY_MAX
 
 TABS: Final = {  # in the order of the tabs: word in the address → tab
@@ -29,11 +30,12 @@ ORDERS: Final = {
     "statut": By.status, "net": By.net, "total": By.total,
 }  # fmt: skip
 ORIGINS: Final = {"en-ligne": Origin.online, "manuelle": Origin.manual}
+MODES: Final = {"ici": Mode.official, "comptabilite": Mode.portal_reference}  # where the official invoice is
 LETTERED: Final = {"lettrees": Lettered.yes, "a-lettrer": Lettered.wanting, "sans-objet": Lettered.neither}
 MAILED: Final = {"envoyees": Mailed.sent, "jamais": Mailed.never, "en-echec": Mailed.failed}
 FIELDS: Final = (  # every filter but the tab, as the address names it
     "q", "annee", "mois", "du", "au", "boutique", "catalogue", "serie", "origine", "client", "devise", "min", "max",
-    "lettrage", "envoi",
+    "lettrage", "envoi", "officielle",
 )  # fmt: skip
 YEARS: Final = range(1900, 2101)
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -104,6 +106,7 @@ def _wanted(reader: _Reader) -> Wanted:
         year=reader.number("annee", YEARS), month=reader.number("mois", range(1, 13)),
         shop_id=reader.key("boutique"), catalogue_id=reader.key("catalogue"), series_id=reader.key("serie"),
         customer_id=reader.key("client"), origin=reader.one_of("origine", ORIGINS),
+        mode=reader.one_of("officielle", MODES),
         currency=reader.one_of("devise", {each.value: each for each in Currency}),
         lettered=reader.one_of("lettrage", LETTERED), mailed=reader.one_of("envoi", MAILED),
     )  # fmt: skip

@@ -54,8 +54,8 @@ def invoices() -> ResponseReturnValue:
     asked = read(request.args)
     narrowed = filter_of(db.session, asked.wanted)
     found = overview(db.session, narrowed)
-    if asked.wanted.query and not asked.faults and found.count(Tab.everything) == 1:
-        return redirect(address_of(_only(narrowed)))
+    if asked.wanted.query and not asked.faults and found.count(Tab.everything) == 1 and (only := _only(narrowed)):
+        return redirect(address_of(only))
     shown = _shown(asked, narrowed, found)
     faults = by_field(asked.faults)
     return render_template(
@@ -64,9 +64,10 @@ def invoices() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _only(narrowed: Filter) -> ListRow:
+def _only(narrowed: Filter) -> ListRow | None:
+    """The first that is found; None where it went just now."""
     ids = page(db.session, narrowed, Tab.everything, Order(), 1, None).ids
-    return rows(db.session, ids)[0]
+    return next(iter(rows(db.session, ids)), None)
 
 
 def _shown(asked: Asked, narrowed: Filter, found: Overview) -> ListPage:
@@ -89,6 +90,6 @@ def find() -> ResponseReturnValue:
         return redirect(url_for("admin.invoice", number=number))
     narrowed = filter_of(db.session, Wanted(query=query))
     ids = page(db.session, narrowed, Tab.everything, Order(), PAGE, None).ids if query else ()
-    if len(ids) == 1:
-        return redirect(address_of(rows(db.session, ids)[0]))
-    return redirect(url_for("admin.invoices" if ids else "admin.customers", q=query or None))
+    if len(ids) == 1 and (only := _only(narrowed)):
+        return redirect(address_of(only))
+    return redirect(url_for("admin.invoices" if ids or not query else "admin.customers", q=query or None))

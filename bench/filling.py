@@ -108,7 +108,8 @@ def _copy(
     online = stands and chance.random() < 0.6
     shop, series = chance.choice(shops) if online else (None, patterns[stands]["series_id"])
     return {
-        **patterns[stands], "number": number, "transaction_code": code, "form_token": None, "status": status,
+        **patterns[stands], "number": number, "number_folded": number and number.lower(),
+        "transaction_code": code, "form_token": None, "status": status,
         "kind": InvoiceKind.credit_note if stands and n % 50 == 7 else InvoiceKind.invoice, "customer_id": person,
         "origin": Origin.online if online else Origin.manual, "shop_id": shop, "series_id": series,
         "issued_on": day, "listed_on": day, "customer_sort": name, "buyer_name": name.title(),

@@ -11,6 +11,7 @@ from invoicing.tables import metadata
 
 FROZEN = (
     "id", "kind", "origin", "mode", "seller_id", "series_id", "currency", "language", "transaction_code", "number",
+    "number_folded",
     "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "summary", "buyer_name", "note", "paid_method",
     "paid_on", "net_cents",
     "tax_cents", "total_cents", "corrects_id", "snapshot", "frozen_at", "emailed", "created_at", "created_by_id",
@@ -57,7 +58,8 @@ def unique_keys(table: str) -> list[tuple[str, ...]]:
 
 
 def _invoice(sqlite: bool) -> list[Guard]:
-    impossible = "NEW.paid_cents < 0 OR NEW.credited_cents < 0 OR (NEW.frozen_at IS NOT NULL AND NEW.status = 'draft')"
+    impossible = "NEW.paid_cents < 0 OR NEW.credited_cents < 0 OR (NEW.frozen_at IS NOT NULL AND "
+    impossible += "(NEW.status = 'draft' OR NEW.listed_on <> NEW.issued_on))"
     changed = f"OLD.frozen_at IS NOT NULL AND ({_differs(FROZEN, sqlite)})"
     return [
         Guard("invoice_insert", "invoice", "INSERT", impossible),

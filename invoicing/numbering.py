@@ -123,7 +123,6 @@ class NumberMeetsSeries(Refused):
 
 
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
-_LOCK = 2_087_114_003  # PostgreSQL advisory locks: one claim of one number at a time
 _FORMAT = re.compile(r"[A-Z0-9._-]{0,12}(\{year\}|\{date\})?[A-Z0-9._-]{0,12}\{n(:0[1-9])?\}\Z")
 
 
@@ -177,8 +176,6 @@ def claim_number(session: Session, series: Series, number: str) -> str:
 
     Refuses NotExternal, BadNumber, NumberMeetsSeries, NumberTaken.
     """
-    from invoicing.invoices.models import Invoice  # an invoice knows its series; here only numbers are looked for
-    from invoicing.search_index import narrow
 
     if series.source is not Source.external:
         raise NotExternal(series.format)
@@ -187,12 +184,16 @@ def claim_number(session: Session, series: Series, number: str) -> str:
     for format in session.scalars(select(Series.format).where(Series.source == Source.generated).order_by(Series.id)):
         if begins_like(format, number):
             raise NumberMeetsSeries(number, format)
-    if not is_sqlite(session.connection()):  # of two spellings at once the unique constraint sees no clash
-        session.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(number.lower()))))
-    alike = narrow(session, number).page  # an index finds those that hold it, among a million too
-    if session.scalar(select(Invoice.id).where(alike, func.lower(Invoice.number) == number.lower()).limit(1)):
+    if is_taken(session, number):
         raise NumberTaken(number)
     return number
+
+
+def is_taken(session: Session, number: str) -> bool:
+    """Whether a document has this number, in whatever capitals."""
+    from invoicing.invoices.models import Invoice  # an invoice knows its series; here only numbers are looked for
+
+    return session.scalar(select(Invoice.id).where(Invoice.number_folded == number.lower())) is not None
 
 
 def take_number(session: Session, series: Series, day: date) -> str:

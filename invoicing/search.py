@@ -23,6 +23,7 @@ PARTS_MAX: Final = 8
 _BLANKS = re.compile(r"\s+")
 _LETTERS: Final = str.maketrans("0123456789", "ABCDEFGHIJ")
 _EURO: Final = "€"
+_QUOTES: Final = str.maketrans(dict.fromkeys('"«»‹›“”„‟', " "))  # typed around words, and found in texts as <<
 _AMOUNT = re.compile(
     r"(?<!\S)(?P<before>[€$] ?)?(?P<number>-?\d{1,3}(?:[ ']\d{3}){1,4}(?:[.,]\d{1,2})?|-?\d(?:[\d.,]*\d)?)"
     r"(?P<after> ?[€$])?(?!\S)"
@@ -65,9 +66,9 @@ def wish(query: str) -> Every:
     """What a query asks of a folded text: every word of it, at most eight, and numbers also as amounts.
 
     « 1 240 » is found as the words 1 and 240, or as the amount; with its sign, « 1 240 € » as that text or the amount.
-    A query of which folding leaves nothing asks for what no text holds.
+    Quotation marks are blanks. A query of which folding leaves nothing asks for what no text holds.
     """
-    text = _EURO.join(anyascii(part).lower() for part in query[:QUERY_MAX].split(_EURO))
+    text = _EURO.join(anyascii(part).lower() for part in query[:QUERY_MAX].translate(_QUOTES).split(_EURO))
     text = _BLANKS.sub(" ", text).strip()
     parts: list[Wish] = []
     at = 0

@@ -67,6 +67,8 @@ CHANGES = [
     "UPDATE journal SET at = at",
     "DELETE FROM journal WHERE position = 1",
     "UPDATE invoice SET status = 'draft' WHERE id = 1",
+    "UPDATE invoice SET listed_on = '2001-01-01' WHERE id = 1",
+    "UPDATE invoice SET number_folded = 'x' WHERE id = 1",
     "UPDATE invoice SET paid_cents = -1 WHERE id = 1",
     "UPDATE invoice SET credited_cents = -1 WHERE id = 2",
     "UPDATE series_counter SET last = last - 1",

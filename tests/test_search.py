@@ -50,7 +50,9 @@ def cents_of(number: str) -> set[int]:
 
 def holds(words: str, cents: set[int], query: str) -> bool:
     """Every word stands in the folded words; a number may stand there, or be one of the amounts; so may a group."""
-    typed, at = fold(query).split(), 0
+    typed, at = fold(query.replace('"', " ")).split(), 0
+    if not typed and query.strip():
+        return False
     while at < len(typed):
         end = at + 1
         while re.fullmatch(r"-?\d{1,3}", typed[at]) and end < len(typed) and re.fullmatch(r"\d{3}", typed[end]):
@@ -141,7 +143,7 @@ def shelf(session: Session) -> Session:
      "fédération", "FEDERATION",
      "zoe_o@", "100%", "reliure", "lieur reliu", "q7", "_o", "1 236,00", "1236", "1 236", "1236.00",
      "1 236,00 €", "1236 €", "€1,236.00", "−1 236,00 €", "1,236", "1 030,00", "1030", "zoe 1 236",
-     "été 1 030,00 €", "'", "/"],
+     "été 1 030,00 €", "'", "/", "« été »", '"reliure"', "“reliure”"],
 )  # fmt: skip
 def test_it_is_found_by_every_kind_of_term(shelf: Session, query: str, rare: int) -> None:
     if "lieur" in query:
@@ -204,6 +206,16 @@ def test_a_check_names_what_is_missing_of_the_index(database: Database) -> None:
         with database.engine.begin() as connection:
             search_index.install(connection)
     assert problems(database.engine) == []
+
+
+def test_a_damaged_index_is_named_and_built_anew(shelf: Session) -> None:
+    connection = shelf.connection()
+    if connection.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps its own index")
+    connection.execute(text("DELETE FROM invoice_search_data WHERE id > 10"))
+    assert "damaged" in search_index.problems(connection)[-1]
+    search_index.install(connection)
+    assert search_index.problems(connection) == [] and found(shelf, "reliure") == [shelf.info["wanted"]]
 
 
 def test_what_changed_without_triggers_is_indexed_again(shelf: Session) -> None:

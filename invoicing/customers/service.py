@@ -223,9 +223,9 @@ def _just_invited(session: Session, user_id: int, now: datetime) -> bool:
     return bool(session.scalar(select(exists().where(mine, Delivery.created_at > now - timedelta(minutes=1)))))
 
 
-def get(session: Session, customer_id: int, lock: bool = False) -> Customer:
-    """The customer, locked against others' changes if asked; NotFound otherwise."""
-    customer = session.get(Customer, customer_id, with_for_update=lock or None)
+def get(session: Session, customer_id: int, lock: bool = False, steady: bool = False) -> Customer:
+    """The customer, locked for a change of one's own, or kept as they are until the end; NotFound otherwise."""
+    customer = session.get(Customer, customer_id, with_for_update={"read": True} if steady else lock or None)
     if customer is None:
         raise NotFound
     return customer

@@ -126,6 +126,7 @@ def _others(session: Session, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     for column, value in (
         (Invoice.shop_id, wanted.shop_id), (Invoice.series_id, wanted.series_id), (Invoice.origin, wanted.origin),
         (Invoice.customer_id, wanted.customer_id), (Invoice.currency, wanted.currency),
+        (Invoice.mode, wanted.mode),
     ):  # fmt: skip
         if value is not None:
             yield column == value

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from invoicing.customers.models import Customer
 from invoicing.database import Base, enum
@@ -59,8 +59,10 @@ class MadeOutTo(StrEnum):
 
 COUNTED = (  # what the list's counts, sums and filters ask of all invoices, without reading the invoices themselves
     "kind", "status", "currency", "listed_on", "shop_id", "series_id", "origin", "customer_id", "emailed",
-    "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
+    "mode", "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
 )  # fmt: skip
+UNLETTERED = ("mode", "status", "currency", "issued_on", "kind", "total_cents")  # what waits for its reference
+_WAITS = "lettering_folded IS NULL AND frozen_at IS NOT NULL"
 
 
 class Invoice(Base):
@@ -69,6 +71,7 @@ class Invoice(Base):
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("number"),
+        UniqueConstraint("number_folded"),
         UniqueConstraint("shop_id", "transaction_code"),
         UniqueConstraint("lettering_folded"),
         UniqueConstraint("form_token"),
@@ -81,6 +84,7 @@ class Invoice(Base):
         Index("ix_invoice_customer_sort", "customer_sort", "id"),
         Index("ix_invoice_code", "transaction_code", "id"),
         Index("ix_invoice_counted", *COUNTED),
+        Index("ix_invoice_unlettered", *UNLETTERED, sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +102,7 @@ class Invoice(Base):
     transaction_code: Mapped[str] = mapped_column(String(64))
     ordered_at: Mapped[datetime | None]  # the shop's own moment, beside the document's date
     number: Mapped[str | None] = mapped_column(String(64))
+    number_folded: Mapped[str | None] = mapped_column(String(64))  # in lower case: no two differ by capitals alone
     issued_on: Mapped[date | None]  # the document's date; of a draft: as wished, or today when it is finalised
     due_on: Mapped[date | None]
     supplied_on: Mapped[date | None]
@@ -140,6 +145,11 @@ class Invoice(Base):
     taxes: Mapped[list[InvoiceTax]] = relationship(order_by="InvoiceTax.position", cascade="all, delete-orphan")
     versions: Mapped[list[DocumentVersion]] = relationship(order_by="DocumentVersion.position")
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.id")
+
+    @validates("number")
+    def _fold_number(self, _name: str, number: str | None) -> str | None:
+        self.number_folded = number.lower() if number else None
+        return number
 
     @property
     def is_frozen(self) -> bool:

@@ -16,7 +16,6 @@ from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.invoices.rules import DUE, SALES
 from invoicing.journal import JournalEntry
 from invoicing.search import matches
-from invoicing.search_index import narrow
 
 PAGE = 50
 
@@ -50,12 +49,7 @@ def draft(session: Session, invoice_id: int) -> Invoice:
 
 def number_like(session: Session, text: str) -> str | None:
     """The number that was typed, whatever its case, if there is one."""
-    typed = text.strip()[:64]
-    as_is = session.scalar(select(Invoice.number).where(Invoice.number.in_([typed, typed.upper()])))
-    if as_is:
-        return as_is
-    alike = select(Invoice.number).where(narrow(session, typed).page, func.lower(Invoice.number) == typed.lower())
-    return session.scalar(alike)
+    return session.scalar(select(Invoice.number).where(Invoice.number_folded == text.strip().lower()[:64]))
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def save_draft(
     same = session.scalar(select(Invoice).where(Invoice.form_token == form_token))
     if same is not None:
         return same
-    customer, seller = get_customer(session, customer_id), get_seller(session, seller_id)
+    customer = get_customer(session, customer_id, steady=True)  # a rename waits, and then finds the draft
+    seller = get_seller(session, seller_id)
     series = series_of(session, seller_id, Use.manual)
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,

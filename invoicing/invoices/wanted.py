@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from invoicing.invoices.models import InvoiceKind, Origin, Status
 from invoicing.money import Currency
+from invoicing.numbering import Mode
 
 
 class Tab(StrEnum):
@@ -90,6 +91,7 @@ class Wanted:
     series_id: int | None = None
     customer_id: int | None = None
     origin: Origin | None = None
+    mode: Mode | None = None
     currency: Currency | None = None
     year: int | None = None
     month: int | None = None
@@ -104,11 +106,6 @@ class Wanted:
     def is_filtered(self) -> bool:
         """Whether anything but the tab leaves something out."""
         return self != Wanted(tab=self.tab)
-
-    @property
-    def in_all_tabs(self) -> Wanted:
-        """The same, whatever the status."""
-        return replace(self, tab=Tab.everything)
 
     @property
     def days(self) -> tuple[date | None, date | None]:

@@ -29,7 +29,7 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
         if wanting:
             guards.install(connection)
-            search_index.install(connection)
+        search_index.install(connection)  # each time: what has gone wrong in it is put right
         if is_sqlite(connection):
             check_references(connection)
 

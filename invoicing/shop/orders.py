@@ -17,7 +17,7 @@ from invoicing.invoices.freezing import freeze, locked, make_findable, set_amoun
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.journal import Actor
-from invoicing.numbering import NumberTaken, Source, claim_number, take_number
+from invoicing.numbering import NumberTaken, Source, claim_number, is_taken, take_number
 from invoicing.payments.models import Payment, PaymentMethod
 from invoicing.sellers.queries import today_of
 from invoicing.shop import rules
@@ -46,9 +46,11 @@ def take_order(session: Session, actor: Actor, now: datetime, shop_id: int, cont
             order.number = _number(session, shop, content)
             session.add(order)
     except (IntegrityError, NumberTaken):  # it may have come in twice in the same instant
-        if (same := of_code(session, shop_id, content.transaction_code)) is None:
-            raise
-        return same
+        if (same := of_code(session, shop_id, content.transaction_code)) is not None:
+            return same
+        if content.number and is_taken(session, content.number):
+            raise NumberTaken(content.number) from None
+        raise
     _arrive(session, actor, now, order, content)
     return order
 
@@ -60,7 +62,7 @@ def of_code(session: Session, shop_id: int, transaction_code: str) -> Invoice | 
 
 
 def _new(session: Session, actor: Actor, now: datetime, shop: Shop, content: OrderContent) -> Invoice:
-    customer = get_customer(session, content.customer_id)
+    customer = get_customer(session, content.customer_id, steady=True)  # a rename waits, and then finds the order
     with session.no_autoflush:
         return Invoice(
             kind=InvoiceKind.invoice, origin=Origin.online, shop=shop, seller=shop.seller, series=shop.series,
@@ -118,7 +120,7 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
         changes = {"status": (order.status, event.status), "at": (order.last_event_at, event.at)}
         journal.record(session, actor, now, "invoice.event_ignored", ("invoice", order.id), changes)
         return False
-    if rules.is_repeated(order.status, order.paid_cents, event):
+    if rules.is_repeated(order.status, order.paid_cents, order.last_event_at, event):
         return False
     steps = rules.path(order.status, event.status)
     if event.status is Status.cancelled:

@@ -165,10 +165,10 @@ def path(now: Status, wanted: Status) -> tuple[Status, ...]:
     raise MoveRefused(now, wanted)
 
 
-def is_repeated(status: Status, paid_cents: int, event: OrderEvent) -> bool:
-    """Whether an event says only what is known: the status, and of a part the amount."""
-    same_part = event.status is not Status.partial or event.paid_cents in (None, paid_cents)
-    return event.status is status and same_part
+def is_repeated(status: Status, paid_cents: int, last_at: datetime | None, event: OrderEvent) -> bool:
+    """Whether an event says only what is known: the status, and of a part the amount and the moment."""
+    same_part = event.paid_cents is None or (event.paid_cents == paid_cents and event.at == last_at)
+    return event.status is status and (event.status is not Status.partial or same_part)
 
 
 def paid_by_event(number: str, status: Status, remaining_cents: int, total_cents: int, given: int | None) -> int:

@@ -128,9 +128,14 @@ def test_an_empty_box_says_what_to_write_or_asks_why(desk: Desk, shop: Shop) -> 
     answer = give(desk, number, " \u00a0 ")
     assert answer.status_code == 422 and "Écrivez la référence" in box(answer.text)
     give(desk, number, "FA-1")
-    answer = give(desk, number, " ")
-    assert (answer.status_code, answer.location) == (303, f"{page(number)}/delettrer")
+    answer = give(desk, number, " ", reason="erreur de saisie")
+    assert answer.status_code == 200 and 'value="erreur de saisie"' in answer.text
+    assert "Délettrer la facture" in answer.text and f'action="{page(number)}/delettrer"' in answer.text
     assert reference_of(desk, number) == "FA-1"
+
+
+def test_nobody_has_finalised_a_shops_order(desk: Desk, shop: Shop) -> None:
+    assert desk.browser.get(f"{page(order(desk, shop).number)}/finalisee").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from invoicing.database import transaction
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.service import finalise, refresh_search
 from invoicing.journal import COMMAND, JournalEntry
+from invoicing.shop.models import Shop
 from tests.conftest import Database
-from tests.factories import NOW, make_customer, make_draft, make_seller
+from tests.factories import NOW, make_customer, make_draft, make_order, make_seller, make_shop
 
 T = TypeVar("T")
 ROY = CustomerContent("person", "Anne", "Roy", email="roy@example.fr")
@@ -54,6 +55,27 @@ def test_a_new_name_waits_for_the_number_that_is_being_given(database: Database)
     with database.sessions() as session:
         found = session.get_one(Invoice, draft_id).search_text
     assert "f2026-00001" in found and "roy" in found
+
+
+def test_a_new_name_waits_for_the_order_that_comes_in(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        customer_id, shop_id = make_customer(session).id, make_shop(session).id
+
+    def rename() -> None:
+        with transaction(database.sessions) as session:
+            service.change_customer(session, COMMAND, NOW, customer_id, 1, ROY)
+            refresh_search(session, customer_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(database.sessions) as session:
+            shop, customer = session.get_one(Shop, shop_id), session.get_one(Customer, customer_id)
+            order_id = make_order(session, shop, customer).id
+            renaming = pool.submit(rename)
+            assert not wait([renaming], timeout=1).done  # else the order would keep the old name for ever
+        renaming.result()
+    with database.sessions() as session:
+        order = session.get_one(Invoice, order_id)
+        assert "roy" in order.search_text and order.customer_sort.startswith("roy")
 
 
 def test_one_form_sent_many_times_at_once_makes_one_contact(database: Database) -> None:

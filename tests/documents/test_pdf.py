@@ -138,6 +138,18 @@ def test_a_word_without_blanks_is_broken_and_kept() -> None:
     assert words(drawn(s.summed(s.french(), (line,)))).count("W") >= 4000
 
 
+def test_a_long_reference_stays_beside_the_buyers_address() -> None:
+    data = drawn(s.french(), Facts(official_number="W" * 64, duplicate=True))
+    parts: list[str] = []
+
+    def note(text: str, *_where: object) -> None:
+        parts.extend([text.strip()] if set(text.strip()) == {"W"} else [])
+
+    reader(data).pages[0].extract_text(visitor_text=note)
+    assert "".join(parts) == "W" * 128  # in the head and at the foot
+    assert max(map(len, parts)) <= 32  # in lines that end before the address
+
+
 def test_five_hundred_lines_render_and_more_are_refused() -> None:
     assert render(paper_of(s.french(500), Facts())).pages == 14
     with pytest.raises(RenderFailed, match="501 lines"):

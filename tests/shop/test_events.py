@@ -147,10 +147,13 @@ def test_the_rest_of_a_part_may_be_named_by_the_rest_or_by_the_total(session: Se
 
 
 def test_another_part_is_no_repetition(session: Session) -> None:
-    order = make_order(session, make_shop(session), status=S.partial, paid_cents=100)
-    assert not send(session, order, S.partial, paid_cents=100)
-    with pytest.raises(MoveRefused):
-        send(session, order, S.partial, paid_cents=200)
+    order = make_order(session, make_shop(session), status=S.pending)
+    assert send(session, order, S.partial, paid_cents=100)
+    assert not send(session, order, S.partial, paid_cents=100)  # the same once more
+    for over in ({"paid_cents": 200}, {"paid_cents": 100, "at": LATER + timedelta(minutes=5)}):
+        with pytest.raises(MoveRefused):
+            send(session, order, S.partial, **over)
+    assert order.paid_cents == 100
 
 
 def test_what_costs_nothing_is_paid_when_it_is_accepted(session: Session) -> None:

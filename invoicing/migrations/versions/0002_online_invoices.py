@@ -91,6 +91,7 @@ def _history() -> None:
 def _invoices() -> None:
     with op.batch_alter_table("invoice") as invoice:
         invoice.add_column(sa.Column("shop_id", sa.Integer(), nullable=True))
+        invoice.add_column(sa.Column("number_folded", sa.String(length=64), nullable=True))
         invoice.add_column(sa.Column("ordered_at", sa.DateTime(), nullable=True))
         invoice.add_column(sa.Column("payment_label", sa.String(length=120), nullable=False, server_default=""))
         invoice.add_column(sa.Column("last_event_at", sa.DateTime(), nullable=True))
@@ -103,13 +104,14 @@ def _invoices() -> None:
         invoice.create_foreign_key(op.f("fk_invoice_shop_id_shop"), "shop", ["shop_id"], ["id"])
         invoice.drop_index("ix_invoice_status")
     op.execute(
-        "UPDATE invoice SET listed_on = COALESCE(issued_on, DATE(created_at)), "
+        "UPDATE invoice SET number_folded = LOWER(number), listed_on = COALESCE(issued_on, DATE(created_at)), "
         "customer_sort = (SELECT sort_name FROM customer WHERE customer.id = invoice.customer_id)"
     )
     with op.batch_alter_table("invoice") as invoice:
         invoice.alter_column("payment_label", server_default=None)
         invoice.alter_column("customer_sort", server_default=None)
         invoice.alter_column("listed_on", nullable=False)
+        invoice.create_unique_constraint(op.f("uq_invoice_number_folded"), ["number_folded"])
         invoice.create_index("ix_invoice_status", ["kind", "status", "listed_on", "id"])
         for name, column in (
             ("listed", "listed_on"), ("total", "total_cents"), ("net", "net_cents"), ("customer_sort", "customer_sort")

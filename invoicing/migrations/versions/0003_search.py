@@ -19,13 +19,17 @@ depends_on = None
 AT_ONCE = 1000
 COUNTED = (
     "kind", "status", "currency", "listed_on", "shop_id", "series_id", "origin", "customer_id", "emailed",
-    "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
+    "mode", "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
 )  # fmt: skip
+UNLETTERED = ("mode", "status", "currency", "issued_on", "kind", "total_cents")
+WAITS = "lettering_folded IS NULL AND frozen_at IS NOT NULL"
 
 
 def upgrade() -> None:
     _amounts()
     op.create_index("ix_invoice_counted", "invoice", list(COUNTED))
+    where = sa.text(WAITS)
+    op.create_index("ix_invoice_unlettered", "invoice", list(UNLETTERED), sqlite_where=where, postgresql_where=where)
     op.create_index("ix_invoice_code", "invoice", ["transaction_code", "id"])
 
 
