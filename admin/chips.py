@@ -72,9 +72,8 @@ def _months() -> Iterable[tuple[int, str]]:
     return get_month_names("wide", context="stand-alone", locale=language()).items()
 
 
-def active(asked: Asked, faults: Mapping[str, str]) -> list[Chip]:
+def active(asked: Asked, offered: Mapping[str, Options], faults: Mapping[str, str]) -> list[Chip]:
     """The filters that leave something out, in the order of the fields."""
-    offered = choices(asked)
     return [
         Chip(_said(asked, name, offered), asked.address(**{name: None}))
         for name in FIELDS

@@ -19,7 +19,7 @@ from invoicing.invoices.models import Invoice
 from invoicing.invoices.service import refresh_search
 from invoicing.lettering.rules import may_letter
 from invoicing.sellers.models import Seller
-from invoicing.sellers.queries import organisation
+from invoicing.sellers.queries import letters_unpaid
 from invoicing.sellers.rules import missing_of_customer
 from web.database import db, now, transaction
 from web.faults import missing_sentence
@@ -118,8 +118,7 @@ def record(
 
 def _to_letter(documents: Sequence[Invoice]) -> set[int]:
     """Those that have no reference and may be given one."""
-    found = organisation(db.session)
-    unpaid = found is not None and found.letters_unpaid
+    unpaid = letters_unpaid(db.session)
     return {row.id for row in documents if row.lettering is None and may_letter(row.status, row.is_frozen, unpaid)}
 
 

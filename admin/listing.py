@@ -57,10 +57,10 @@ def invoices() -> ResponseReturnValue:
     if asked.wanted.query and not asked.faults and found.count(Tab.everything) == 1 and (only := _only(narrowed)):
         return redirect(address_of(only))
     shown = _shown(asked, narrowed, found)
-    faults = by_field(asked.faults)
+    faults, offered = by_field(asked.faults), chips.choices(asked)
     return render_template(
         "admin/invoices.html", page=shown, faults=faults, tabs=tuple(TABS), By=By, address_of=address_of,
-        choices=chips.choices(asked), chips=chips.active(asked, faults), per_page=PAGE,
+        choices=offered, chips=chips.active(asked, offered, faults), per_page=PAGE,
     )  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.rules import TROUBLED
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
-from invoicing.invoices.rules import ACQUIRED, DUE, SALES
+from invoicing.invoices.rules import SALES, letterable
 from invoicing.invoices.wanted import Lettered, Mailed, Tab, Wanted
 from invoicing.money import Currency
 from invoicing.search_index import Found, narrow
-from invoicing.sellers.models import Organisation
+from invoicing.sellers.queries import letters_unpaid
 from invoicing.shop.models import Shop
 
 
@@ -140,16 +140,10 @@ def _others(session: Session, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield _mailed(wanted.mailed)
 
 
-def letterable(session: Session) -> frozenset[Status]:
-    """The statuses in which a document may be given a reference (SPEC C5)."""
-    organisation = session.get(Organisation, 1)
-    return ACQUIRED | DUE if organisation is not None and organisation.letters_unpaid else ACQUIRED
-
-
 def _lettered(session: Session, lettered: Lettered) -> ColumnElement[bool]:
     if lettered is Lettered.yes:
         return Invoice.lettering_folded.is_not(None)
-    may = Invoice.status.in_(letterable(session))
+    may = Invoice.status.in_(letterable(letters_unpaid(session)))
     return and_(Invoice.lettering_folded.is_(None), may if lettered is Lettered.wanting else ~may)
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer, CustomerKind
-from invoicing.invoices.listing import letterable
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
+from invoicing.invoices.rules import letterable
 from invoicing.money import Currency
+from invoicing.sellers.queries import letters_unpaid
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def rows(session: Session, ids: Sequence[int]) -> list[ListRow]:
         c.organisation_name, c.email, c.member_number, c.sort_name,
     ).join(c, c.id == i.customer_id).where(i.id.in_(ids))  # fmt: skip
     found = {row.id: row for row in session.execute(query)}
-    shared, may = _homonyms(session, {row.sort_name for row in found.values()}), letterable(session)
+    shared, may = _homonyms(session, {row.sort_name for row in found.values()}), letterable(letters_unpaid(session))
     made = []
     for row in (found[number] for number in ids if number in found):
         person = row.person is CustomerKind.person

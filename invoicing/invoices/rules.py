@@ -178,6 +178,11 @@ def may_be_paid(kind: InvoiceKind, status: Status, remaining_cents: int) -> bool
     return kind is InvoiceKind.invoice and status in PAYABLE and remaining_cents > 0
 
 
+def letterable(letters_unpaid: bool) -> frozenset[Status]:
+    """The statuses in which a document that stands may be given its first reference (SPEC C5)."""
+    return ACQUIRED | DUE if letters_unpaid else ACQUIRED
+
+
 def is_owed(kind: InvoiceKind, status: Status) -> bool:
     """Whether something is due on it."""
     return kind is InvoiceKind.invoice and status in DUE

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import SIGNED
-from invoicing.invoices.rules import ACQUIRED, DUE
+from invoicing.invoices.rules import letterable
 from invoicing.lettering.models import LetteringChange
 from invoicing.numbering import Mode
-from invoicing.sellers.queries import organisation
+from invoicing.sellers.queries import letters_unpaid
 
 
 def changes(session: Session, invoice_id: int) -> Sequence[LetteringChange]:
@@ -49,11 +49,10 @@ LONG = timedelta(days=90)
 
 def waiting(session: Session, today: date) -> Waiting:
     """What may be lettered (SPEC C5) and isn't, of documents whose official invoice is kept elsewhere."""
-    found = organisation(session)
-    statuses = ACQUIRED | DUE if found is not None and found.letters_unpaid else ACQUIRED
     old = func.sum(case((Invoice.issued_on < today - LONG, 1), else_=0))
     query = select(Invoice.currency, func.count(), old, func.sum(SIGNED)).where(
-        Invoice.status.in_(statuses), Invoice.lettering_folded.is_(None), Invoice.frozen_at.is_not(None),
+        Invoice.status.in_(letterable(letters_unpaid(session))), Invoice.lettering_folded.is_(None),
+        Invoice.frozen_at.is_not(None),
         Invoice.mode == Mode.portal_reference,
     )  # fmt: skip
     rows = session.execute(query.group_by(Invoice.currency).order_by(func.count().desc(), Invoice.currency)).all()

@@ -12,7 +12,7 @@ from typing import Final
 from invoicing.errors import Fault, FieldFaults, Refused, Stale
 from invoicing.invoices.heading import printed
 from invoicing.invoices.models import InvoiceKind, Status
-from invoicing.invoices.rules import ACQUIRED, DUE
+from invoicing.invoices.rules import letterable
 from invoicing.journal import Actor, canonical
 from invoicing.text import clean, is_invisible, lacking
 
@@ -112,7 +112,7 @@ def _collapsed(text: str) -> str:
 
 def may_letter(status: Status, is_frozen: bool, letters_unpaid: bool) -> bool:
     """Whether a document without a reference may be given one (SPEC C5); credit notes are complete from the start."""
-    return is_frozen and (status in ACQUIRED or (letters_unpaid and status in DUE))
+    return is_frozen and status in letterable(letters_unpaid)
 
 
 def reason_of(text: str, *, required: bool) -> str:

@@ -16,7 +16,7 @@ from invoicing.journal import Actor
 from invoicing.lettering import queries, rules
 from invoicing.lettering.models import LetteringChange
 from invoicing.lettering.rules import Reference
-from invoicing.sellers.queries import organisation
+from invoicing.sellers.queries import letters_unpaid
 
 _DEADLOCK = "40P01"  # PostgreSQL, of transactions that letter several documents each
 
@@ -62,8 +62,7 @@ def reference_of(invoice: Invoice) -> Reference | None:
 
 def may_letter(session: Session, invoice: Invoice) -> bool:
     """Whether a first reference may be given to it today, by its status and the organisation's setting (SPEC C5)."""
-    found = organisation(session)
-    return rules.may_letter(invoice.status, invoice.is_frozen, found is not None and found.letters_unpaid)
+    return rules.may_letter(invoice.status, invoice.is_frozen, letters_unpaid(session))
 
 
 def _check_fresh(session: Session, invoice_id: int, seen: int) -> None:

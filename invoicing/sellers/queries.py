@@ -22,6 +22,12 @@ def organisation(session: Session) -> Organisation | None:
     return session.get(Organisation, 1)
 
 
+def letters_unpaid(session: Session) -> bool:
+    """Whether what awaits its payment may be lettered too: the setting of SPEC C5."""
+    found = organisation(session)
+    return found is not None and found.letters_unpaid
+
+
 def active_sellers(session: Session) -> Sequence[Seller]:
     """The seller identities in use, oldest first."""
     return session.scalars(select(Seller).where(Seller.active).order_by(Seller.id)).all()
