@@ -73,7 +73,8 @@ def saved_content(draft: Invoice) -> DraftContent:
     """What a draft holds, to compare with what a form sent twice says."""
     return DraftContent(
         tuple(content_of(line) for line in draft.lines), draft.issued_on, draft.due_on, draft.supplied_on,
-        draft.made_out_to, draft.subject, draft.note, draft.paid_method, draft.paid_on,
+        draft.made_out_to, draft.subject, draft.note, draft.discount_e4, draft.discount_cents,
+        draft.paid_method, draft.paid_on,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from admin.draft_fields import number, raw_of, raw_sent, token_of, write_date
 from invoicing.customers.models import Customer, CustomerKind
 from invoicing.errors import Fault, FieldFaults
 from invoicing.invoices import rules
+from invoicing.invoices.amounts import Amounts, amounts
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.reading import DraftContent, LineContent, NotADate, RawDraft, RawLine, read_date, read_draft
 from invoicing.money import plain_scaled
@@ -62,10 +63,10 @@ class DraftForm:
     @cached_property
     def nets(self) -> list[int | None]:
         """Each line's amount in cents, None where it can't be read yet."""
-        return [rules.amounts([(line, ())]).net_cents if line else None for line in self._lines]
+        return [amounts([(line, ())]).net_cents if line else None for line in self._lines]
 
     @cached_property
-    def amounts(self) -> rules.Amounts | None:
+    def amounts(self) -> Amounts | None:
         """What all lines come to, once each can be read."""
         wanted = [line for raw, line in zip(self.raw.lines, self._lines, strict=True) if not raw.is_blank]
         lines = [line for line in wanted if line is not None]
@@ -73,7 +74,7 @@ class DraftForm:
             return None
         sets = {row.id: row for row in self.tax_sets}
         try:
-            return rules.amounts([(line, borne_by(sets[line.tax_set_id], self._day)) for line in lines])
+            return amounts([(line, borne_by(sets[line.tax_set_id], self._day)) for line in lines])
         except NoRate:
             return None
 

@@ -15,7 +15,8 @@ FROZEN = (
     "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "summary", "buyer_name", "note", "paid_method",
     "paid_on", "net_cents",
     "tax_cents", "total_cents", "corrects_id", "snapshot", "frozen_at", "emailed", "created_at", "created_by_id",
-    "form_token", "shop_id", "ordered_at",
+    "form_token", "shop_id", "ordered_at", "reason", "discount_e4", "discount_cents", "allowance_cents",
+    "rounding_cents",
 )  # fmt: skip
 VERSION_GIVEN = ("id", "invoice_id", "position", "facts", "due_at")  # stand from the row's first moment
 VERSION_DRAWN = ("state", "rendered_at", "sha256", "size", "pages")  # written once, all together
@@ -58,7 +59,8 @@ def unique_keys(table: str) -> list[tuple[str, ...]]:
 
 
 def _invoice(sqlite: bool) -> list[Guard]:
-    impossible = "NEW.paid_cents < 0 OR NEW.credited_cents < 0 OR (NEW.frozen_at IS NOT NULL AND "
+    impossible = "NEW.paid_cents < 0 OR NEW.credited_cents < 0 OR NEW.credited_cents > abs(NEW.total_cents) "
+    impossible += "OR (NEW.frozen_at IS NOT NULL AND "
     impossible += "(NEW.status = 'draft' OR NEW.listed_on <> NEW.issued_on))"
     changed = f"OLD.frozen_at IS NOT NULL AND ({_differs(FROZEN, sqlite)})"
     return [
@@ -85,6 +87,7 @@ def _versions(sqlite: bool) -> list[Guard]:
     refused = (
         f"({_differs(VERSION_GIVEN, sqlite)}) "
         f"OR (OLD.withdrawn_at IS NOT NULL AND ({_differs(('withdrawn_at',), sqlite)})) "
+        f"OR (({_differs(('sealed_at',), sqlite)}) AND (OLD.sealed_at IS NOT NULL OR NEW.state <> 'rendered')) "
         f"OR (({_differs(VERSION_DRAWN, sqlite)}) "
         f"AND NOT (OLD.state = 'due' AND NEW.state = 'rendered' AND {written}))"
     )

@@ -69,6 +69,7 @@ class JournalEntry(Base):
     subject_kind: Mapped[str] = mapped_column(String(32))
     subject_id: Mapped[int | None]
     changes: Mapped[str] = mapped_column(Text)
+    state: Mapped[str | None] = mapped_column(String(64))  # digest of the whole subject as this change left it
     previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 

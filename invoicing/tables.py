@@ -9,6 +9,7 @@ from invoicing.documents import models as documents
 from invoicing.invoices import models as invoices
 from invoicing.lettering import models as lettering
 from invoicing.payments import models as payments
+from invoicing.proof import models as proof
 from invoicing.sellers import models as sellers
 from invoicing.shop import models as shop
 from invoicing.taxes import models as taxes
@@ -24,6 +25,7 @@ __all__ = [
            "metadata",
            "numbering",
            "payments",
+           "proof",
            "sellers",
            "shop",
            "taxes",

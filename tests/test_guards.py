@@ -138,7 +138,9 @@ def everything(connection: Connection) -> list[object]:
 
 
 def test_every_unique_key_is_guarded_on_sqlite() -> None:
-    assert set(guard_rules.unique_keys("payment")) == {("rowid",), ("id",), ("undoes_id",), ("form_token",)}
+    assert set(guard_rules.unique_keys("payment")) == {
+        ("rowid",), ("id",), ("undoes_id",), ("form_token",), ("twin_id",),
+    }  # fmt: skip
     made = guards.statements(sqlite=True)
     for table in set(guard_rules.GUARDED) - {"series_counter"}:
         for key in guard_rules.unique_keys(table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from invoicing.database import Base, enum
@@ -18,11 +18,16 @@ class VersionState(StrEnum):
     rendered = "rendered"
 
 
+_UNSEALED = "state = 'rendered' AND sealed_at IS NULL"
+
+
 class DocumentVersion(Base):
     """One PDF of one invoice. `facts` is the JSON of `paper.Facts`: what the version adds to the snapshot."""
 
     __tablename__ = "document_version"
-    __table_args__ = (UniqueConstraint("invoice_id", "position"), Index("ix_document_version_state", "state", "id"))
+    __table_args__ = (UniqueConstraint("invoice_id", "position"), Index("ix_document_version_state", "state", "id"),
+                      Index("ix_document_version_unsealed", "id", sqlite_where=text(_UNSEALED),
+                            postgresql_where=text(_UNSEALED)))  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
@@ -31,7 +36,8 @@ class DocumentVersion(Base):
     facts: Mapped[str] = mapped_column(Text)
     due_at: Mapped[datetime]
     rendered_at: Mapped[datetime | None]
-    sha256: Mapped[str | None] = mapped_column(String(64))
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     size: Mapped[int | None]  # bytes
     pages: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None]
+    sealed_at: Mapped[datetime | None]  # when its bytes went into the journal's chain (`invoicing.proof`)

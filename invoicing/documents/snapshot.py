@@ -37,7 +37,7 @@ class LineTax:
 
 @dataclass(frozen=True)
 class Line:
-    """One line; amounts exclude tax. `detail` is the quieter second line."""
+    """One line; `net_cents` excludes tax and the document's discount. `detail` is the quieter second line."""
 
     label: str
     quantity_e3: int
@@ -46,6 +46,8 @@ class Line:
     detail: str = ""
     discount_e4: int = 0
     taxes: tuple[LineTax, ...] = ()
+    gross: bool = False  # price_e4 includes the taxes; net_cents never does
+    allowance_cents: int = 0  # its share of the document's discount
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,10 @@ class Snapshot:
     corrects: str = ""  # credit note: number of the invoice that it corrects
     corrects_on: date | None = None
     reason: str = ""
+    discount_e4: int = 0  # of the whole document; 0 where it was given as an amount
+    allowance_cents: int = 0  # the document's discount, already out of net_cents
+    rounding_cents: int = 0  # total = net + tax + rounding
+    supplies: str = ""  # services, goods or mixed: printed where it is set
     format: int = FORMAT
 
     def to_json(self) -> str:

@@ -16,6 +16,7 @@ from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
 from invoicing.documents.words import Words
 from invoicing.errors import Fault
 from invoicing.invoices import rules
+from invoicing.invoices.amounts import Amounts, amounts
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
 from invoicing.legal.mentions import Situation, mentions_of, terms_of
@@ -32,7 +33,7 @@ class Composed:
     """A draft made exact: its snapshot (without a number yet), its amounts, and what stands in the way."""
 
     snapshot: Snapshot
-    amounts: rules.Amounts
+    amounts: Amounts
     borne: tuple[tuple[Borne, ...], ...]  # per line
     faults: tuple[Fault, ...]
     missing: MentionsMissing | None
@@ -53,7 +54,8 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     seller, customer = draft.seller, draft.customer
     issued_on = _issue_day(draft, today)
     borne = tuple(borne_by(line.tax_set, issued_on) for line in draft.lines)
-    found = rules.amounts([(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)])
+    priced = [(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)]
+    found = amounts(priced, draft.discount_e4, draft.discount_cents)
     manual = draft.origin is Origin.manual
     due_on = rules.due_day(issued_on, draft.due_on, seller.due_days) if manual else None
     faults = _date_faults(draft, issued_on, due_on, today)
@@ -85,7 +87,9 @@ def _date_faults(draft: Invoice, issued_on: date, due_on: date | None, today: da
 
 def content_of(line: InvoiceLine) -> LineContent:
     """A stored line's content."""
-    return LineContent(line.label, line.detail, line.quantity_e3, line.price_e4, line.discount_e4, line.tax_set_id)
+    return LineContent(
+        line.label, line.detail, line.quantity_e3, line.price_e4, line.discount_e4, line.tax_set_id, line.gross
+    )
 
 
 def _line_faults(draft: Invoice, borne: Sequence[Sequence[Borne]]) -> list[Fault]:
@@ -117,7 +121,7 @@ def _texts(value: object) -> Iterator[str]:
 def _snapshot(
     session: Session,
     draft: Invoice,
-    found: rules.Amounts,
+    found: Amounts,
     borne: Sequence[Sequence[Borne]],
     days: tuple[date, date | None],
     known: Mapping[int, tuple[str, str]],
@@ -140,10 +144,10 @@ def _snapshot(
         lines=tuple(
             Line(
                 label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
-                discount_e4=line.discount_e4, net_cents=net,
+                discount_e4=line.discount_e4, net_cents=net, gross=line.gross, allowance_cents=off,
                 taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
             )
-            for line, net, row in zip(draft.lines, found.nets, borne, strict=True)
+            for line, net, off, row in zip(draft.lines, found.nets, found.allowances, borne, strict=True)
         ),
         taxes=tuple(
             TaxTotal(
@@ -153,6 +157,7 @@ def _snapshot(
             for t in found.taxes
         ),
         net_cents=found.net_cents, tax_cents=found.tax_cents, total_cents=found.total_cents,
+        discount_e4=draft.discount_e4, allowance_cents=found.allowance_cents, rounding_cents=found.rounding_cents,
         paid_on=draft.paid_on, paid_by=draft.paid_method or "", subject=draft.subject, note=draft.note,
         bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=terms_of(seller, situation),
         accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,

@@ -46,7 +46,7 @@ def set_lines(session: Session, draft: Invoice, lines: Sequence[LineContent]) ->
     draft.lines = [
         InvoiceLine(
             position=n, label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
-            discount_e4=line.discount_e4, tax_set_id=line.tax_set_id, net_cents=0,
+            discount_e4=line.discount_e4, tax_set_id=line.tax_set_id, net_cents=0, gross=line.gross,
         )
         for n, line in enumerate(lines, start=1)
     ]  # fmt: skip
@@ -56,10 +56,11 @@ def set_lines(session: Session, draft: Invoice, lines: Sequence[LineContent]) ->
 
 def set_amounts(draft: Invoice, composed: Composed) -> None:
     """What lines and taxes come to, on the draft and its lines."""
-    for line, net in zip(draft.lines, composed.amounts.nets, strict=True):
-        line.net_cents = net
-    draft.net_cents, draft.tax_cents = composed.amounts.net_cents, composed.amounts.tax_cents
-    draft.total_cents = composed.amounts.total_cents
+    found = composed.amounts
+    for line, net, off in zip(draft.lines, found.nets, found.allowances, strict=True):
+        line.net_cents, line.allowance_cents = net, off
+    for name in ("net_cents", "tax_cents", "total_cents", "allowance_cents", "rounding_cents"):
+        setattr(draft, name, getattr(found, name))
 
 
 def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:

@@ -116,7 +116,14 @@ class Invoice(Base):
     net_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     tax_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     total_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    discount_e4: Mapped[int] = mapped_column(default=0)  # on the whole document, as a fraction; or as an amount:
+    discount_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # before tax, as wished
+    allowance_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # what either comes to, out of `net_cents`
+    rounding_cents: Mapped[int] = mapped_column(default=0)  # makes a total of prices that include tax right (BT-114)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    corrects: Mapped[Invoice | None] = relationship(remote_side=[id])
+    credit_notes: Mapped[list[Invoice]] = relationship(order_by="Invoice.id", viewonly=True)
+    reason: Mapped[str] = mapped_column(String(500), default="")  # of a credit note
     snapshot: Mapped[str | None] = mapped_column(Text)
     frozen_at: Mapped[datetime | None]
     emailed: Mapped[bool] = mapped_column(default=False)  # the tick box « Envoyer par courriel », once finalised
@@ -131,7 +138,7 @@ class Invoice(Base):
     lettering: Mapped[str | None] = mapped_column(String(128))
     lettering_folded: Mapped[str | None] = mapped_column(String(128))
     paid_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # payments − refunds, kept with them
-    credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # frozen credit notes set against it
+    credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # totals of the credit notes that correct it
     payment_label: Mapped[str] = mapped_column(String(120), default="")  # how it is paid, in the shop's own words
     last_event_at: Mapped[datetime | None]  # of the last of the shop's events that was applied (SPEC B7)
     listed_on: Mapped[date]  # the day that lists show and sort by: the document's, of a draft the day it was made
@@ -158,14 +165,14 @@ class Invoice(Base):
 
     @property
     def remaining_cents(self) -> int:
-        """Total − credit notes − payments + refunds (SPEC B7); 0 for a credit note."""
+        """Total − credit notes − payments + refunds (B7), below 0 where money is owed back; 0 for a credit note."""
         if self.kind is InvoiceKind.credit_note:
             return 0
         return self.total_cents - self.credited_cents - self.paid_cents
 
 
 class InvoiceLine(Base):
-    """One line; `net_cents` is rounded once (money.line_net)."""
+    """One line; `net_cents` is rounded once (see `amounts`)."""
 
     __tablename__ = "invoice_line"
     __table_args__ = (UniqueConstraint("invoice_id", "position"),)
@@ -179,7 +186,10 @@ class InvoiceLine(Base):
     quantity_e3: Mapped[int] = mapped_column(BigInteger)
     price_e4: Mapped[int] = mapped_column(BigInteger)
     discount_e4: Mapped[int] = mapped_column(default=0)
-    net_cents: Mapped[int] = mapped_column(BigInteger)
+    gross: Mapped[bool] = mapped_column(default=False)  # `price_e4` includes the taxes
+    net_cents: Mapped[int] = mapped_column(BigInteger)  # before the document's discount
+    allowance_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # its share of the document's discount
+    corrects_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"), index=True)
     tax_set_id: Mapped[int] = mapped_column(ForeignKey("tax_set.id"))
     tax_set: Mapped[TaxSet] = relationship()
     taxes: Mapped[list[InvoiceLineTax]] = relationship(order_by="InvoiceLineTax.position", cascade="all, delete-orphan")

@@ -61,6 +61,7 @@ class LineContent:
     price_e4: int
     discount_e4: int
     tax_set_id: int
+    gross: bool = False  # the price includes the taxes
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class DraftContent:
     made_out_to: MadeOutTo = MadeOutTo.person
     subject: str = ""
     note: str = ""
+    discount_e4: int = 0  # on the whole document: a fraction, or an amount before tax
+    discount_cents: int = 0
     paid_method: PaymentMethod | None = None
     paid_on: date | None = None
 
@@ -126,7 +129,9 @@ def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
         raise FieldFaults(faults)
     kept = tuple(line for line in lines if line)
     to = MadeOutTo(made_out_to)
-    return DraftContent(kept, issued_on, due_on, supplied_on, to, subject, note, paid_method, paid_on)
+    return DraftContent(
+        kept, issued_on, due_on, supplied_on, to, subject, note, paid_method=paid_method, paid_on=paid_on
+    )
 
 
 def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fault]) -> LineContent | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from invoicing.errors import Fault, Refused
+from invoicing.invoices.amounts import Amounts
 from invoicing.invoices.models import InvoiceKind, Origin, Status
-from invoicing.invoices.reading import LineContent
-from invoicing.money import CENTS_MAX, line_net
+from invoicing.money import CENTS_MAX
 from invoicing.numbering import Mode
-from invoicing.taxes.rules import Borne, TaxSum, sum_taxes
 
 _S = Status
 MOVES: dict[Status, frozenset[Status]] = {  # SPEC B7, the only moves allowed
@@ -87,25 +85,6 @@ class NotADraft(Refused):
     """What stands can't be edited or deleted."""
 
     number: str
-
-
-@dataclass(frozen=True)
-class Amounts:
-    """What lines and taxes come to, in cents."""
-
-    nets: tuple[int, ...]
-    taxes: tuple[TaxSum, ...]
-    net_cents: int
-    tax_cents: int
-    total_cents: int
-
-
-def amounts(lines: Sequence[tuple[LineContent, Sequence[Borne]]]) -> Amounts:
-    """Net per line, each tax on the sum of the lines that bear it, and the total."""
-    nets = tuple(line_net(line.quantity_e3, line.price_e4, line.discount_e4) for line, _ in lines)
-    taxes = sum_taxes(zip(nets, (borne for _, borne in lines), strict=True))
-    net, tax = sum(nets), sum(row.amount_cents for row in taxes)
-    return Amounts(nets, taxes, net, tax, net + tax)
 
 
 def amount_faults(found: Amounts) -> list[Fault]:

@@ -160,7 +160,8 @@ def locked_draft(session: Session, invoice_id: int, finalising: bool = False) ->
 
 def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime) -> None:
     """Sets what the form says and computes what it comes to."""
-    for name in ("issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "paid_method", "paid_on"):
+    for name in ("issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "paid_method", "paid_on",
+                 "discount_e4", "discount_cents"):  # fmt: skip
         setattr(draft, name, getattr(content, name))
     customer = draft.customer
     draft.language = customer.language

@@ -20,6 +20,7 @@ class PaymentMethod(StrEnum):
     cash = "cash"
     direct_debit = "direct_debit"
     interac = "interac"
+    credit = "credit"  # a credit note set against another invoice
     other = "other"
 
 
@@ -42,6 +43,8 @@ class Payment(Base):
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     paid_on: Mapped[date]
     reference: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[str] = mapped_column(String(250), default="")  # of a counter-entry
+    twin_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)  # credit set against another
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
@@ -26,6 +27,14 @@ class TaxStatus(StrEnum):
     nonprofit = "nonprofit"  # France: non-profit services to members
     gst_qst_registered = "gst_qst_registered"  # Québec: collects GST and QST
     small_supplier = "small_supplier"  # Québec: below the threshold
+
+
+class Supplies(StrEnum):
+    """What a seller supplies: the category of operation (biens, services, mixte) of the French e-invoicing reform."""
+
+    services = "services"
+    goods = "goods"
+    mixed = "mixed"
 
 
 STATUSES = {
@@ -80,6 +89,10 @@ class Seller(Base):
     cheque: Mapped[str] = mapped_column(String(300), default="")
     discount_terms: Mapped[str] = mapped_column(String(300), default="")  # escompte; empty: none is granted
     late_penalty: Mapped[str] = mapped_column(String(300), default="")  # rate, as printed
+    closing_text: Mapped[str] = mapped_column(String(600), default="")  # own legal text, in the document's foot
+    supplies: Mapped[Supplies] = mapped_column(enum(Supplies), default=Supplies.services)
+    vat_on_debits: Mapped[bool] = mapped_column(default=False)  # option pour le paiement d'après les débits
+    einvoicing_on: Mapped[date] = mapped_column(default=date(2027, 9, 1))  # from when this seller issues (LAW.md)
     due_days: Mapped[int] = mapped_column(default=30)
     accent: Mapped[str] = mapped_column(String(7), default="#0b5563")
     paper: Mapped[str] = mapped_column(String(8), default="a4")

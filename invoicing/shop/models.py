@@ -42,7 +42,7 @@ class Category(Base):
 
 
 class Item(Base):
-    """One thing for sale; `price_e4` excludes tax."""
+    """One thing for sale; `price_e4` excludes tax unless `gross`."""
 
     __tablename__ = "item"
 
@@ -54,6 +54,7 @@ class Item(Base):
     label: Mapped[str] = mapped_column(String(250))
     description: Mapped[str] = mapped_column(Text, default="")
     price_e4: Mapped[int] = mapped_column(BigInteger)
+    gross: Mapped[bool] = mapped_column(default=False)
     tax_set_id: Mapped[int] = mapped_column(ForeignKey("tax_set.id"))
     tax_set: Mapped[TaxSet] = relationship()
     budget_post: Mapped[str] = mapped_column(String(64), default="")

@@ -21,6 +21,8 @@ class Tax(Base):
     label_fr: Mapped[str] = mapped_column(String(40))
     label_en: Mapped[str] = mapped_column(String(40))
     region: Mapped[Region] = mapped_column(enum(Region))
+    active: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(default=1)
     rates: Mapped[list[TaxRate]] = relationship(back_populates="tax", order_by="TaxRate.valid_from")
 
     def label(self, language: str) -> str:
@@ -53,6 +55,11 @@ class TaxSet(Base):
     label_en: Mapped[str] = mapped_column(String(60))
     region: Mapped[Region] = mapped_column(enum(Region))
     position: Mapped[int] = mapped_column(default=0)
+    exemption: Mapped[str] = mapped_column(String(40), default="")  # key of a dated legal text: why there is no tax
+    mention_fr: Mapped[str] = mapped_column(String(300), default="")  # own words instead
+    mention_en: Mapped[str] = mapped_column(String(300), default="")
+    active: Mapped[bool] = mapped_column(default=True)  # may be chosen for new lines
+    revision: Mapped[int] = mapped_column(default=1)
     members: Mapped[list[TaxSetMember]] = relationship(order_by="TaxSetMember.position", cascade="all, delete-orphan")
 
 
