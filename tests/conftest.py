@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -90,13 +91,29 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 def empty(url: str) -> None:
-    """Empties every table; the guards refuse that, so they are off for this one session of the superuser."""
+    """Empties every table; the guards refuse that, so they are off for this one session of the superuser.
+
+    TRUNCATE costs 70 ms whatever it finds; rows are deleted, and the room they leave is taken back now and then.
+    """
     engine = make_engine(url)
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        if next(_emptied) % 50 == 0:
+            connection.execute(text(f"TRUNCATE {_names(', ')} RESTART IDENTITY CASCADE"))
+        else:
+            filled = connection.scalars(text(_names(" UNION ALL ", "(SELECT '{0}' FROM \"{0}\" LIMIT 1)"))).all()
+            for name in filled:
+                connection.execute(text(f'DELETE FROM "{name}"'))
+            connection.execute(text(_FROM_ONE))
     engine.dispose()
+
+
+_emptied = itertools.count(1)
+_FROM_ONE = "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences WHERE last_value > 0"
+
+
+def _names(between: str, each: str = '"{0}"') -> str:
+    return between.join(each.format(table.name) for table in metadata.sorted_tables)
 
 
 @pytest.fixture
