@@ -18,7 +18,7 @@ from invoicing.invoices.models import Invoice, Origin
 from invoicing.invoices.reading import NotADate, read_date
 from invoicing.invoices.rules import may_be_paid
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment
+from invoicing.payments.service import NothingDue, PaymentContent, record_payment
 from invoicing.sellers.queries import today_of
 from web.database import db, now, transaction
 from web.documents import archived_pdf
@@ -91,7 +91,7 @@ def payment_new(number: str) -> ResponseReturnValue:
     try:
         content = _read_payment()
         with transaction() as session:
-            record_full_payment(session, actor(), now(), invoice_id, content, token)
+            record_payment(session, actor(), now(), invoice_id, content, token)
     except NothingDue as refusal:
         return _nothing_due(refusal)
     except FieldFaults as refusal:

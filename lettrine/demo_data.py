@@ -24,7 +24,7 @@ from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.money import Currency
 from invoicing.numbering import Mode, Series, Use
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import PaymentContent, record_full_payment
+from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
@@ -213,7 +213,7 @@ def _pay(desk: Desk, made: Finalised, staff: Actor, moment: datetime, recent: bo
     )
     content = PaymentContent(method, paid.date() - timedelta(days=1 if paid.date() > moment.date() else 0))
     with transaction(desk.sessions) as session:
-        record_full_payment(session, staff, paid, made.invoice_id, content, secrets.token_urlsafe(16))
+        record_payment(session, staff, paid, made.invoice_id, content, secrets.token_urlsafe(16))
 
 
 def _drafts(

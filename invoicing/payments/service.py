@@ -30,14 +30,15 @@ class NothingDue(Refused):
 
 @dataclass(frozen=True)
 class PaymentContent:
-    """One payment of all that remains."""
+    """One payment; `amount_cents` None: all that remains."""
 
     method: PaymentMethod
     paid_on: date
     reference: str = ""
+    amount_cents: int | None = None
 
 
-def record_full_payment(
+def record_payment(
     session: Session, actor: Actor, now: datetime, invoice_id: int, content: PaymentContent, form_token: str
 ) -> Payment:
     """Records that all that remains was paid: a manual invoice is then complete, an order paid, its heading follows.

@@ -12,7 +12,7 @@ from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import NothingDue, PaymentContent, record_full_payment, settle
+from invoicing.payments.service import NothingDue, PaymentContent, record_payment, settle
 from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_order, make_seller, make_shop
 
 PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
@@ -20,7 +20,7 @@ PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
 
 def test_a_full_payment_completes_the_invoice(session: Session) -> None:
     done = make_invoice(session, make_customer(session), make_seller(session))
-    payment = record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    payment = record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
     invoice = session.get_one(Invoice, done.invoice_id)
     assert (payment.amount_cents, invoice.status, invoice.remaining_cents) == (21600, Status.complete, 0)
 
@@ -31,33 +31,33 @@ def test_money_for_a_part_makes_it_partial_until_all_is_there(session: Session) 
     for amount, remaining, status in ((600, 21000, Status.partial), (1000, 20000, Status.partial)):
         settle(session, COMMAND, NOW, invoice, amount)
         assert (invoice.remaining_cents, invoice.status) == (remaining, status)
-    record_full_payment(session, COMMAND, NOW, invoice.id, PAID, "token")
+    record_payment(session, COMMAND, NOW, invoice.id, PAID, "token")
     assert (invoice.remaining_cents, invoice.status) == (0, Status.complete)
 
 
 def test_the_same_form_twice_pays_once(session: Session) -> None:
     done = make_invoice(session, make_customer(session), make_seller(session))
-    one = record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
-    assert record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token").id == one.id
+    one = record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    assert record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token").id == one.id
 
 
 def test_more_than_is_due_is_refused(session: Session) -> None:
     done = make_invoice(session, make_customer(session), make_seller(session))
-    record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
     with pytest.raises(NothingDue):
-        record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "another")
+        record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "another")
 
 
 def test_a_draft_cannot_be_paid(session: Session) -> None:
     draft = make_draft(session, make_customer(session), make_seller(session))
     with pytest.raises(NotFound):
-        record_full_payment(session, COMMAND, NOW, draft.id, PAID, "token")
+        record_payment(session, COMMAND, NOW, draft.id, PAID, "token")
 
 
 @pytest.mark.parametrize("status", [Status.placed, Status.pending, Status.partial, Status.refused])
 def test_money_settles_an_order_that_waits_and_its_heading_follows(session: Session, status: Status) -> None:
     order = make_order(session, make_shop(session), status=status)
-    record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+    record_payment(session, COMMAND, NOW, order.id, PAID, "token")
     assert (order.status, order.remaining_cents) == (Status.paid, 0)
     headings = [Facts.from_json(version.facts).heading for version in order.versions]
     assert headings == [Heading.order, Heading.pro_forma]
@@ -66,13 +66,13 @@ def test_money_settles_an_order_that_waits_and_its_heading_follows(session: Sess
 def test_money_settles_an_order_whose_payment_had_failed(session: Session) -> None:
     order = make_order(session, make_shop(session), status=Status.placed)
     order.status = Status.failed
-    record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+    record_payment(session, COMMAND, NOW, order.id, PAID, "token")
     assert (order.status, order.remaining_cents) == (Status.paid, 0)
 
 
 def test_a_paid_manual_invoice_keeps_its_one_version(session: Session) -> None:
     done = make_invoice(session, make_customer(session), make_seller(session))
-    record_full_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
+    record_payment(session, COMMAND, NOW, done.invoice_id, PAID, "token")
     assert len(session.get_one(Invoice, done.invoice_id).versions) == 1
 
 
@@ -80,7 +80,7 @@ def test_a_cancelled_order_says_that_it_is(session: Session) -> None:
     order = make_order(session, make_shop(session), status=Status.placed)
     order.status = Status.cancelled
     with pytest.raises(NothingDue) as refused:
-        record_full_payment(session, COMMAND, NOW, order.id, PAID, "token")
+        record_payment(session, COMMAND, NOW, order.id, PAID, "token")
     assert (refused.value.number, refused.value.status) == (order.number, Status.cancelled)
 
 
@@ -88,5 +88,5 @@ def test_tomorrows_payment_is_named(session: Session) -> None:
     done = make_invoice(session, make_customer(session), make_seller(session))
     late = PaymentContent(PaymentMethod.cash, TODAY + timedelta(days=1))
     with pytest.raises(FieldFaults) as refused:
-        record_full_payment(session, COMMAND, NOW, done.invoice_id, late, "token")
+        record_payment(session, COMMAND, NOW, done.invoice_id, late, "token")
     assert [fault.code for fault in refused.value.faults] == ["after_today"]

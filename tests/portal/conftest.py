@@ -18,7 +18,7 @@ from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.service import finalise
 from invoicing.journal import COMMAND
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import PaymentContent, record_full_payment
+from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Seller
 from tests.conftest import Browser
 from tests.factories import NOW, make_customer, make_draft, make_invoice, make_seller, make_user
@@ -99,5 +99,5 @@ def credit(session: Session, customer: Customer, seller: Seller) -> Callable[[],
 def pay(session: Session, invoice: Invoice, day: date) -> None:
     """Records that all of it was paid by transfer."""
     content = PaymentContent(PaymentMethod.transfer, day)
-    record_full_payment(session, COMMAND, NOW, invoice.id, content, f"form {invoice.id}")
+    record_payment(session, COMMAND, NOW, invoice.id, content, f"form {invoice.id}")
     session.commit()
