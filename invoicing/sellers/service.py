@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from invoicing.database import is_sqlite
 from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor
-from invoicing.numbering import Mode, Series, Source, Use, is_format, meets_external
+from invoicing.numbering import Mode, Series, Use, is_format
 from invoicing.sellers.content import (
     TAX_FIELDS,
     TOLD,
@@ -25,11 +25,10 @@ from invoicing.sellers.content import (
     read_seller,
 )
 from invoicing.sellers.models import Organisation, Seller, TaxRegistration
-from invoicing.sellers.rules import formats_meet
+from invoicing.sellers.series import is_free, one_at_a_time
 from invoicing.taxes.models import Tax
 
 Change = tuple[Any, Any]
-_LOCK = 7_204_581_944_113_002  # PostgreSQL advisory lock: one new series at a time
 
 
 def change_organisation(
@@ -53,8 +52,7 @@ def change_organisation(
 def add_seller(session: Session, actor: Actor, now: datetime, content: SellerContent, format: str) -> Seller:
     """A new seller identity with its series of manual invoices; refuses with every fault, a taken format included."""
     format = format.strip()
-    if not is_sqlite(session.connection()):  # one at a time: two new formats that meet each other aren't equal
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    one_at_a_time(session)
     values = read_seller(content, _format_faults(session, format))
     numbers = _registered(values)
     seller = Seller(**values)
@@ -146,9 +144,7 @@ def _register(session: Session, seller: Seller, numbers: dict[str, str]) -> dict
 def _format_faults(session: Session, format: str) -> tuple[Fault, ...]:
     if not is_format(format):
         return (Fault("format", "bad_format"),)
-    others = session.scalars(select(Series.format).where(Series.source == Source.generated)).all()
-    met = any(formats_meet(format, other) for other in others) or meets_external(session, format)
-    return (_taken(format),) if met else ()
+    return () if is_free(session, format) else (_taken(format),)
 
 
 def _taken(format: str) -> Fault:
