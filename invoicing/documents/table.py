@@ -15,24 +15,45 @@ from invoicing.text import clean
 
 
 def columns(desk: Desk) -> tuple[str, ...]:
-    """The heads of the table; no tax column where no line bears a tax."""
-    words = desk.words
+    """The heads of the table; no tax column where no line bears a tax, « Prix TTC » where every price includes it."""
+    words, kinds = desk.words, _kinds(desk)
     if not desk.taxed:
         return (words.label, words.quantity, words.price, words.amount)
-    if desk.french:
-        return (words.label, words.quantity, words.price_net, words.vat_column, words.amount_net)
-    return (words.label, words.quantity, words.price, words.taxes, words.amount)
+    taxes = words.vat_column if desk.french else words.taxes
+    if True in kinds:  # prices with tax beside amounts without it: both are said
+        return (
+            words.label,
+            words.quantity,
+            words.price if False in kinds else words.price_gross,
+            taxes,
+            words.amount_net,
+        )
+    price, amount = (words.price_net, words.amount_net) if desk.french else (words.price, words.amount)
+    return (words.label, words.quantity, price, taxes, amount)
+
+
+def _kinds(desk: Desk) -> set[bool]:
+    """Whether the prices of taxed lines include the taxes: {True}, {False}, or both."""
+    return {line.gross for line in desk.snapshot.lines if line.taxes}
 
 
 def row(desk: Desk, line: Line) -> Row:
-    """One line, its discount said below its label."""
+    """One line, its discount said below its label; where prices differ, each says whether it includes the taxes."""
     quantity = write_scaled(line.quantity_e3, 3, desk.words.locale)
     details = [desk.typed(line.detail)] if line.detail else []
     if line.discount_e4:
-        off = line.net_cents - line_net(line.quantity_e3, line.price_e4)
-        details.append(f"{desk.words.discount} {desk.percent(line.discount_e4, 2)}{desk.words.colon}{desk.amount(off)}")
+        details.append(_discount(desk, line))
     taxes, price = _borne(desk, line.taxes), desk.amount(line.price_e4, 4)
+    if line.taxes and len(_kinds(desk)) > 1:
+        price = f"{price} {desk.words.gross if line.gross else desk.words.untaxed}"
     return Row(desk.typed(line.label), quantity, price, taxes, desk.amount(line.net_cents), tuple(details))
+
+
+def _discount(desk: Desk, line: Line) -> str:
+    """« Remise 12,5 % : −114,58 € », before tax or with it as the price is."""
+    off = line_net(line.quantity_e3, line.price_e4, line.discount_e4) - line_net(line.quantity_e3, line.price_e4)
+    said = f"{desk.words.discount} {desk.percent(line.discount_e4, 2)}{desk.words.colon}{desk.amount(off)}"
+    return f"{said} {desk.words.gross}" if line.gross and line.taxes else said
 
 
 def _borne(desk: Desk, taxes: tuple[LineTax, ...]) -> str:
@@ -52,17 +73,24 @@ def _tax_name(words: Words, label: str) -> str:
 
 
 def sums(desk: Desk) -> Iterator[Sum]:
-    """Net, each tax apart, and the total where another amount stands under the double rule."""
+    """Discount, net, each tax apart, rounding, and the total where another amount stands under the double rule."""
     words, snapshot = desk.words, desk.snapshot
     total = total_label(desk)
+    if snapshot.allowance_cents:
+        before = snapshot.net_cents + snapshot.allowance_cents
+        yield Sum(words.net_before if desk.taxed else words.subtotal, desk.amount(before))
+        rate = f" {desk.percent(snapshot.discount_e4, 2)}" if snapshot.discount_e4 else ""
+        yield Sum(words.discount + rate, desk.amount(-snapshot.allowance_cents))
     if desk.taxed:
         yield Sum(words.net, desk.amount(snapshot.net_cents))
         yield from (_tax_sum(desk, tax) for tax in snapshot.taxes)
-        untaxed = sum(line.net_cents for line in snapshot.lines if not line.taxes)
+        untaxed = sum(line.net_cents - line.allowance_cents for line in snapshot.lines if not line.taxes)
         if untaxed:
             yield Sum(f"{words.untaxed_on} {desk.amount(untaxed)}", desk.amount(0))
         if desk.french and len(snapshot.taxes) > 1:
             yield Sum(words.vat_total, desk.amount(snapshot.tax_cents))
+    if snapshot.rounding_cents:
+        yield Sum(words.rounding, desk.amount(snapshot.rounding_cents))
     if grand_label(desk) != total:
         yield Sum(total, desk.amount(snapshot.total_cents))
 

@@ -41,12 +41,18 @@ class Words:
     quantity: str
     price: str
     price_net: str
+    price_gross: str
+    gross: str
+    untaxed: str
     taxes: str
     vat_column: str
     amount: str
     amount_net: str
     discount: str
+    subtotal: str
+    net_before: str
     net: str
+    rounding: str
     vat_total: str
     registration: str
     on: str
@@ -122,12 +128,18 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "quantity": ("Quantité", "", "Quantity"),
     "price": ("Prix unitaire", "", "Unit price"),
     "price_net": ("Prix unitaire HT", "", "Unit price excl. tax"),
+    "price_gross": ("Prix unitaire TTC", "Prix unitaire, taxes comprises", "Unit price incl. tax"),
+    "gross": ("TTC", "taxes comprises", "incl. tax"),
+    "untaxed": ("HT", "avant taxes", "excl. tax"),
     "taxes": ("Taxes", "", "Taxes"),
     "vat_column": ("TVA", "", "VAT"),
     "amount": ("Montant", "", "Amount"),
-    "amount_net": ("Montant HT", "", "Amount excl. tax"),
+    "amount_net": ("Montant HT", "Montant avant taxes", "Amount excl. tax"),
     "discount": ("Remise", "Rabais", "Discount"),
     "net": ("Total HT", "Total avant taxes", "Total before tax"),
+    "subtotal": ("Sous-total", "", "Subtotal"),
+    "net_before": ("Sous-total HT", "Sous-total avant taxes", "Subtotal before tax"),
+    "rounding": ("Arrondi", "", "Rounding"),
     "vat_total": ("Total TVA", "", "Total VAT"),
     "registration": ("n°", "", "no."),
     "on": ("sur", "", "on"),

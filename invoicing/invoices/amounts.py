@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle, islice
 
-from invoicing.invoices.reading import LineContent
+from invoicing.errors import Fault
+from invoicing.invoices.reading import PART, LineContent
 from invoicing.money import half_up, line_net
 from invoicing.taxes.rules import Borne, TaxSum, sum_taxes
 
-PART = 10**4  # of discount_e4
 RATE = 10**5  # of rate_e5
 Priced = tuple[LineContent, Sequence[Borne]]  # a line, and the taxes that it bears
 
@@ -56,27 +57,16 @@ class Amounts:
 
 @dataclass(frozen=True)
 class _Group:
-    """The lines with the same taxes: their places, nets, and what was asked for those whose price includes tax."""
+    """The lines with the same taxes: their places, and whether all their prices include those taxes."""
 
     taxes: tuple[Borne, ...]
     places: tuple[int, ...]
-    nets: tuple[int, ...]
-    gross_cents: int
-    all_gross: bool
+    gross: bool
 
     @property
-    def net_cents(self) -> int:
-        return sum(self.nets)
-
-    def asked(self, discount_e4: int) -> int:
-        """What was asked for its gross lines, the discount taken off."""
-        return self.gross_cents - half_up(self.gross_cents * discount_e4, PART)
-
-    def allowance(self, discount_e4: int) -> int:
-        """The discount on it, before tax."""
-        if self.all_gross and self.taxes:
-            return self.net_cents - _net_of(self.asked(discount_e4), self.taxes)
-        return half_up(self.net_cents * discount_e4, PART)
+    def whole(self) -> int:
+        """What stands above RATE for a price with its taxes; every tax is on the price before tax."""
+        return RATE + sum(tax.rate_e5 for tax in self.taxes)
 
 
 def amounts(lines: Sequence[Priced], discount_e4: int = 0, discount_cents: int = 0) -> Amounts:
@@ -85,40 +75,60 @@ def amounts(lines: Sequence[Priced], discount_e4: int = 0, discount_cents: int =
     The document's discount is a fraction (`discount_e4`) or an amount before tax (`discount_cents`), spread over the
     lines by their nets; to the cent, the largest remainders first.
     """
-    groups = _groups(lines)
-    nets, allowances = [0] * len(lines), [0] * len(lines)
+    asked = [line_net(line.quantity_e3, line.price_e4, line.discount_e4) for line, _ in lines]
+    groups, nets = _groups(lines), list(asked)
     for group in groups:
-        shares = share_out(group.allowance(discount_e4), group.nets) if discount_e4 else (0,) * len(group.nets)
-        for place, net, share in zip(group.places, group.nets, shares, strict=True):
-            nets[place], allowances[place] = net, share
+        inside = [place for place in group.places if lines[place][0].gross]
+        for place, net in zip(inside, _nets([asked[n] for n in inside], group.whole), strict=True):
+            nets[place] = net
+    agreed = _agreed(groups)  # the prices with tax are what was agreed: nothing else decides
+    off = _fraction(asked if agreed else nets, discount_e4)
+    allowances = _taken_back(groups, nets, asked, off) if agreed else off
     if discount_cents:
-        extra = share_out(discount_cents, [net - off for net, off in zip(nets, allowances, strict=True)])
-        allowances = [off + more for off, more in zip(allowances, extra, strict=True)]
-    bases = [net - off for net, off in zip(nets, allowances, strict=True)]
+        left = [net - less for net, less in zip(nets, allowances, strict=True)]
+        allowances = [sum(pair) for pair in zip(allowances, share_out(discount_cents, left), strict=True)]
+    bases = [net - less for net, less in zip(nets, allowances, strict=True)]
     taxes = sum_taxes(zip(bases, (tuple(borne) for _, borne in lines), strict=True))
     found = Amounts(tuple(nets), tuple(allowances), taxes)
-    asked = _asked(groups, discount_e4) if not discount_cents else None
-    if asked is None:
+    if not agreed or discount_cents:
         return found
-    return Amounts(found.nets, found.allowances, taxes, asked - found.total_cents)
+    return Amounts(found.nets, found.allowances, taxes, sum(asked) - sum(off) - found.total_cents)
+
+
+def discount_faults(lines_cents: int, discount_cents: int) -> list[Fault]:
+    """A discount is at most what the lines come to before tax."""
+    if 0 <= discount_cents <= max(lines_cents, 0):
+        return []
+    return [Fault("discount_all", "discount_over", {"cents": discount_cents, "lines_cents": lines_cents})]
 
 
 def share_out(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     """Whole cents by weight, their sum exactly `amount`; the cents left over go to the largest remainders, first first.
 
-    Weights may be negative (a deduction bears its part of a discount) but not come to zero together.
+    Weights may be negative (a deduction bears its part of a discount) but not come to zero together: nothing is shared.
     """
     whole = sum(weights)
     if not amount or not whole:
         return (0,) * len(weights)
     signed = amount if whole > 0 else -amount  # so that remainders are positive
-    parts = [divmod(signed * weight, abs(whole)) for weight in weights]
-    shares = [quotient for quotient, _rest in parts]
-    left = amount - sum(shares)
-    order = sorted(range(len(weights)), key=lambda n: (-parts[n][1], n))
-    for place in order[:left]:
-        shares[place] += 1
+    return _rounded([signed * weight for weight in weights], abs(whole), amount)
+
+
+def _rounded(parts: Sequence[int], denominator: int, total: int) -> tuple[int, ...]:
+    """Each part / denominator as whole cents whose sum is `total`, near to the parts' own; a part of 0 stays 0."""
+    halves = [divmod(part, denominator) for part in parts]
+    shares = [quotient for quotient, _rest in halves]
+    order = sorted((n for n, part in enumerate(parts) if part), key=lambda n: (-halves[n][1], n))
+    left = total - sum(shares)
+    step = 1 if left > 0 else -1
+    for place in islice(cycle(order if left > 0 else order[::-1]), abs(left)):
+        shares[place] += step
     return tuple(shares)
+
+
+def _nets(gross: Sequence[int], whole: int) -> tuple[int, ...]:
+    """What is before tax in prices that include it: of them together, then of each, nearest to its own."""
+    return _rounded([value * RATE for value in gross], whole, half_up(sum(gross) * RATE, whole))
 
 
 def _groups(lines: Sequence[Priced]) -> list[_Group]:
@@ -126,33 +136,27 @@ def _groups(lines: Sequence[Priced]) -> list[_Group]:
     places: dict[tuple[Borne, ...], list[int]] = {}
     for place, (_line, borne) in enumerate(lines):
         places.setdefault(tuple(borne), []).append(place)
-    return [_group(taxes, [(n, lines[n][0]) for n in found]) for taxes, found in places.items()]
+    return [_Group(taxes, tuple(found), all(lines[n][0].gross for n in found)) for taxes, found in places.items()]
 
 
-def _group(taxes: tuple[Borne, ...], lines: Sequence[tuple[int, LineContent]]) -> _Group:
-    """Nets of a group: as priced, or taken out of the prices that include tax, together and then spread."""
-    asked = {n: line_net(line.quantity_e3, line.price_e4, line.discount_e4) for n, line in lines}
-    gross = [n for n, line in lines if line.gross]
-    sum_gross = sum(asked[n] for n in gross)
-    weights = [asked[n] for n in gross]
-    if sum_gross:
-        spread = share_out(_net_of(sum_gross, taxes), weights)
-    else:  # prices that cancel out: each on its own
-        spread = tuple(_net_of(value, taxes) for value in weights)
-    nets = asked | dict(zip(gross, spread, strict=True))
-    return _Group(taxes, tuple(n for n, _ in lines), tuple(nets[n] for n, _ in lines), sum_gross,
-                  len(gross) == len(lines))  # fmt: skip
-
-
-def _net_of(gross_cents: int, taxes: Iterable[Borne]) -> int:
-    """What is before tax in an amount that includes it; every tax is on the price before tax."""
-    return half_up(gross_cents * RATE, RATE + sum(tax.rate_e5 for tax in taxes))
-
-
-def _asked(groups: Sequence[_Group], discount_e4: int) -> int | None:
-    """The total that was asked for, where every taxed price includes its tax; None elsewhere: nothing to round."""
+def _agreed(groups: Iterable[_Group]) -> bool:
+    """Whether every taxed price includes its tax, and there is one: only then is there something to round to."""
     taxed = [group for group in groups if group.taxes]
-    if not taxed or not all(group.all_gross for group in taxed):
-        return None
-    untaxed = sum(group.net_cents - group.allowance(discount_e4) for group in groups if not group.taxes)
-    return untaxed + sum(group.asked(discount_e4) for group in taxed)
+    return bool(taxed) and all(group.gross for group in taxed)
+
+
+def _fraction(values: Sequence[int], discount_e4: int) -> list[int]:
+    """The discount on values together, rounded once, and each one's share of it."""
+    return list(_rounded([v * discount_e4 for v in values], PART, half_up(sum(values) * discount_e4, PART)))
+
+
+def _taken_back(groups: Iterable[_Group], nets: Sequence[int], asked: Sequence[int], off: Sequence[int]) -> list[int]:
+    """The discount before tax, per line: what each group's net falls by when its prices with tax fall by `off`."""
+    allowances = [0] * len(nets)
+    for group in groups:
+        left = half_up(sum(asked[n] - off[n] for n in group.places) * RATE, group.whole)
+        falls = sum(nets[n] for n in group.places) - left
+        shares = _rounded([off[n] * RATE for n in group.places], group.whole, falls)
+        for place, share in zip(group.places, shares, strict=True):
+            allowances[place] = share
+    return allowances

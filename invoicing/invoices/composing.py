@@ -16,7 +16,7 @@ from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
 from invoicing.documents.words import Words
 from invoicing.errors import Fault
 from invoicing.invoices import rules
-from invoicing.invoices.amounts import Amounts, amounts
+from invoicing.invoices.amounts import Amounts, amounts, discount_faults
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
 from invoicing.legal.mentions import Situation, mentions_of, terms_of
@@ -59,7 +59,8 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     manual = draft.origin is Origin.manual
     due_on = rules.due_day(issued_on, draft.due_on, seller.due_days) if manual else None
     faults = _date_faults(draft, issued_on, due_on, today)
-    faults += rules.amount_faults(found) + _line_faults(draft, borne)
+    faults += discount_faults(sum(found.nets), draft.discount_cents) or rules.amount_faults(found)
+    faults += _line_faults(draft, borne)
     known = registrations(session, seller.id)
     missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()))
     if rules.needs_buyer_mentions(draft.origin, draft.mode):

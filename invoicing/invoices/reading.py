@@ -16,6 +16,7 @@ from invoicing.text import clean
 
 QUANTITY_MAX_E3 = 10**9  # one million
 PRICE_MAX_E4 = 10**11  # ten million
+PART = 10**4  # of discount_e4: all of it
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class RawLine:
     price: str = ""
     discount: str = ""
     tax_set: str = ""
+    gross: str = ""  # "1": the price includes the taxes
 
     @property
     def is_blank(self) -> bool:
@@ -46,6 +48,8 @@ class RawDraft:
     made_out_to: str = MadeOutTo.person
     subject: str = ""
     note: str = ""
+    discount_all: str = ""  # on the whole document
+    discount_kind: str = "percent"  # or "amount", before tax
     paid: str = ""  # "" later, "yes" already received
     paid_method: str = ""
     paid_on: str = ""
@@ -123,6 +127,7 @@ def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
     issued_on, due_on, supplied_on = (
         _day(name, getattr(raw, name), faults) for name in ("issued_on", "due_on", "supplied_on")
     )
+    discount_e4, discount_cents = _read_discount(raw, faults)
     paid_method, paid_on = _read_payment(raw, faults)
     made_out_to = raw.made_out_to if raw.made_out_to in tuple(MadeOutTo) else MadeOutTo.person
     if faults:
@@ -130,7 +135,7 @@ def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
     kept = tuple(line for line in lines if line)
     to = MadeOutTo(made_out_to)
     return DraftContent(
-        kept, issued_on, due_on, supplied_on, to, subject, note, paid_method=paid_method, paid_on=paid_on
+        kept, issued_on, due_on, supplied_on, to, subject, note, discount_e4, discount_cents, paid_method, paid_on
     )
 
 
@@ -146,13 +151,33 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
         # EN 16931, BR-27: a price isn't negative; a deduction has a negative quantity.
         faults.append(Fault(at + "price", "negative_price"))
     discount = _number(at + "discount", raw.discount or "0", 2, PRICE_MAX_E4, faults, "bad_discount")
-    if not 0 <= discount <= 10_000:
+    if not 0 <= discount <= PART:
         faults.append(Fault(at + "discount", "bad_discount", {"value": clean(raw.discount)[:40]}))
     if raw.tax_set not in {str(number) for number in tax_sets}:
         faults.append(Fault(at + "tax_set", "choose_tax"))
     if len(faults) > before:
         return None
-    return LineContent(label, detail, quantity, price, discount, int(raw.tax_set))
+    return LineContent(label, detail, quantity, price, discount, int(raw.tax_set), raw.gross == "1")
+
+
+def _read_discount(raw: RawDraft, faults: list[Fault]) -> tuple[int, int]:
+    """The document's discount: a fraction, or an amount in cents; a sign beside the number that says otherwise is asked.
+
+    Whether the amount is more than the lines come to is known once they are composed.
+    """
+    text, value = clean(raw.discount_all), {"value": clean(raw.discount_all)[:40]}
+    if not text:
+        return 0, 0
+    percent = raw.discount_kind != "amount"
+    if text.endswith(("€", "$") if percent else "%"):
+        faults.append(Fault("discount_all", "discount_is_amount" if percent else "discount_is_percent", value))
+        return 0, 0
+    bad = "bad_discount" if percent else "bad_discount_amount"
+    found = _number("discount_all", text, 2, PRICE_MAX_E4, faults, bad)
+    if found < 0 or (percent and found > PART):
+        faults.append(Fault("discount_all", bad, value))
+        return 0, 0
+    return (found, 0) if percent else (0, found)
 
 
 def _number(name: str, text: str, decimals: int, most: int, faults: list[Fault], code: str) -> int:

@@ -7,7 +7,10 @@ from datetime import date
 from typing import Any
 
 from invoicing.documents.snapshot import Bank, Line, LineTax, Party, Snapshot, TaxTotal
+from invoicing.invoices.amounts import amounts
+from invoicing.invoices.reading import LineContent
 from invoicing.money import line_net, tax_on
+from invoicing.taxes.rules import Borne
 
 LABELS = (
     "Cotisation annuelle « Membre bienfaiteur »",
@@ -123,3 +126,26 @@ def credit(**changes: Any) -> Snapshot:
     facts = {"kind": "credit_note", "number": "A2026-00007", "corrects": "F2026-00042", "due_on": None}
     reason = "atelier annulé par l’association. Ce montant sera déduit de votre prochaine facture."
     return french(2, **{**facts, "corrects_on": date(2026, 11, 1), "reason": reason, **changes})
+
+
+def composed(base: Snapshot, lines: tuple[Line, ...], discount_e4: int = 0, discount_cents: int = 0) -> Snapshot:
+    """The document with what the house itself makes of these lines, prices that include tax among them."""
+    known = {tax: Borne(n, tax.rate_e5) for n, tax in enumerate(dict.fromkeys(t for one in lines for t in one.taxes))}
+    priced = [
+        (LineContent(one.label, "", one.quantity_e3, one.price_e4, one.discount_e4, 1, one.gross),
+         tuple(known[tax] for tax in one.taxes)) for one in lines
+    ]  # fmt: skip
+    found, named = amounts(priced, discount_e4, discount_cents), {borne.tax_id: tax for tax, borne in known.items()}
+    return replace(
+        base, net_cents=found.net_cents, tax_cents=found.tax_cents, total_cents=found.total_cents,
+        discount_e4=discount_e4, allowance_cents=found.allowance_cents, rounding_cents=found.rounding_cents,
+        lines=tuple(replace(one, net_cents=net, allowance_cents=off)
+                    for one, net, off in zip(lines, found.nets, found.allowances, strict=True)),
+        taxes=tuple(TaxTotal(named[t.tax_id].code, named[t.tax_id].label, t.rate_e5, t.base_cents, t.amount_cents,
+                             NUMBERS.get(named[t.tax_id].code, "")) for t in found.taxes),
+    )  # fmt: skip
+
+
+def gross(price_cents: int, taxes: tuple[LineTax, ...], label: str = "Stage, prix tout compris") -> Line:
+    """A line whose price includes its taxes."""
+    return Line(label, 1000, price_cents * 100, 0, taxes=taxes, gross=True)

@@ -196,3 +196,58 @@ def test_facts_survive_being_written_and_read() -> None:
     facts = Facts(Heading.credit_note, "VT-1", True, PAID, False)
     assert Facts.from_json(facts.to_json()) == facts
     assert Facts.from_json(Facts().to_json()) == Facts()
+
+
+def test_a_discount_on_the_document_stands_between_subtotal_and_net() -> None:
+    lines = tuple(s.line(place, (s.VAT_20,)) for place in range(2))
+    paper = paper_of(s.composed(s.french(), lines, discount_e4=1_250), Facts())
+    assert sums(paper)[:3] == [
+        ("Sous-total HT", "929,16 €"),
+        ("Remise 12,5 %", "−116,15 €"),
+        ("Total HT", "813,01 €"),
+    ]
+    paper = paper_of(s.composed(s.french(), lines, discount_cents=2_916), Facts())
+    assert sums(paper)[1:3] == [("Remise", "−29,16 €"), ("Total HT", "900,00 €")]
+
+
+def test_a_discount_is_said_where_there_is_no_tax() -> None:
+    paper = paper_of(s.composed(s.exempt(), (s.line(0, ()),), discount_e4=1_000), Facts())
+    assert sums(paper) == [
+        ("Sous-total", "12,50 €"),
+        ("Remise 10 %", "−1,25 €"),
+        ("Total", "11,25 €"),
+        ("Net à payer", "11,25 €"),
+    ]
+
+
+def test_prices_that_include_tax_say_so_and_the_rounding_is_a_row() -> None:
+    paper = paper_of(s.composed(s.french(), (s.gross(1005, (s.VAT_20,)),)), Facts())
+    assert paper.columns[2:] == ("Prix unitaire TTC", "TVA", "Montant HT")
+    assert sums(paper) == [
+        ("Total HT", "8,38 €"),
+        ("TVA 20 % sur 8,38 €", "1,68 €"),
+        ("Arrondi", "−0,01 €"),
+        ("Total TTC", "10,05 €"),
+        ("Net à payer", "10,05 €"),
+    ]
+
+
+def test_where_prices_differ_each_says_what_it_is() -> None:
+    lines = (s.gross(1200, (s.VAT_20,)), s.line(0, (s.VAT_20,)), s.line(0, ()))
+    paper = paper_of(s.composed(s.french(), lines), Facts())
+    assert paper.columns[2] == "Prix unitaire"
+    assert [plain(row.price) for row in paper.rows] == ["12,00 € TTC", "12,50 € HT", "12,50 €"]
+
+
+def test_quebec_prices_that_include_the_taxes_say_so() -> None:
+    paper = paper_of(s.composed(s.quebec(), (s.gross(11_498, (s.GST, s.QST)),)), Facts())
+    assert paper.columns[2:] == ("Prix unitaire, taxes comprises", "Taxes", "Montant avant taxes")
+    assert [plain(one.amount) for one in paper.sums] == ["100,00 $", "5,00 $", "9,98 $", "114,98 $"]
+    assert not [text for text in ("9,97 ", "14,97", "14,975") if text in plain(repr(paper))]
+
+
+def test_a_credit_note_with_discount_and_rounding_is_positive() -> None:
+    note = s.composed(s.credit(), (s.gross(1005, (s.VAT_20,)),), discount_e4=1_000)
+    paper = paper_of(note, Facts(Heading.credit_note))
+    assert [label for label, _ in sums(paper)][:3] == ["Sous-total HT", "Remise 10 %", "Total HT"]
+    assert sums(paper)[-1] == ("Total de l’avoir", "9,04 €")
