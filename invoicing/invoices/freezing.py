@@ -10,13 +10,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.customers.models import Customer
-from invoicing.errors import NotFound
-from invoicing.invoices.composing import Composed
+from invoicing.errors import FieldFaults, NotFound
+from invoicing.invoices.composing import Composed, compose
 from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceLineTax, InvoiceTax, Status
 from invoicing.invoices.reading import LineContent
 from invoicing.journal import Actor
+from invoicing.numbering import take_number
 from invoicing.payments.models import Payment
 from invoicing.search import amount_tokens, fold
+from invoicing.sellers.queries import today_of
 from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
 
 
@@ -78,6 +80,23 @@ def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
     session.expire(draft, ["taxes"])
 
 
+def stand(session: Session, order: Invoice, composed: Composed, now: datetime, status: Status) -> None:
+    """Freezes an order; a generated number is taken last. Refuses MentionsMissing and what `take_number` refuses."""
+    if composed.missing:
+        raise composed.missing
+    write_taxes(session, order, composed)
+    number = order.number or take_number(session, order.series, composed.snapshot.issued_on)
+    freeze(session, order, composed, number, now, status)
+
+
+def composed_for(session: Session, order: Invoice, now: datetime) -> Composed:
+    """What an order says at that moment; refuses with every fault."""
+    composed = compose(session, order, today_of(order.seller, now))
+    if composed.faults:
+        raise FieldFaults(composed.faults)
+    return composed
+
+
 def freeze(
     session: Session,
     draft: Invoice,
@@ -127,6 +146,7 @@ def make_findable(invoice: Invoice, customer: Customer) -> None:
 def search_text(invoice: Invoice, customer: Customer) -> str:
     """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today; amounts."""
     labels = [line.label for line in invoice.lines]
+    corrected = invoice.corrects.number if invoice.corrects else ""
     words = fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
-                customer.name, customer.organisation_name, customer.email, *labels)  # fmt: skip
+                customer.name, customer.organisation_name, customer.email, corrected, *labels)  # fmt: skip
     return f"{words} {amount_tokens(invoice.total_cents, invoice.net_cents)}"

@@ -14,6 +14,8 @@ from invoicing.documents.service import due
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.rules import ACQUIRED
 from invoicing.numbering import Mode
+from invoicing.payments.models import PaymentKind
+from invoicing.payments.rules import live
 from invoicing.text import lacking
 
 
@@ -31,12 +33,13 @@ def facts_of(invoice: Invoice) -> Facts:
     """What a version made now would add to the snapshot: heading, official number, « Duplicata », day of payment."""
     lettered = invoice.lettering is not None
     shown = invoice.lettering if lettered and invoice.mode is Mode.portal_reference else None
-    paid = invoice.kind is InvoiceKind.invoice and invoice.remaining_cents <= 0 and invoice.payments
+    settled = invoice.kind is InvoiceKind.invoice and invoice.remaining_cents <= 0
+    received = [row.paid_on for row in live(invoice.payments) if row.kind is PaymentKind.payment] if settled else []
     return Facts(
         heading=heading_of(invoice.kind, invoice.mode, invoice.status, lettered),
         official_number=printed(shown) if shown else "",
         duplicate=shown is not None,
-        paid_on=max(payment.paid_on for payment in invoice.payments) if paid else None,
+        paid_on=max(received, default=None),
     )
 
 

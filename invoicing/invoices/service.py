@@ -137,7 +137,7 @@ def finalise(
     if draft.paid_on:
         receive(session, draft, actor, now)
     version = version_due(session, draft.id, Facts(heading=Heading.invoice), now)
-    delivery_id = _promise(session, draft, now, domain) if email else None
+    delivery_id = promise(session, draft, now, domain) if email else None
     changes = {
         "number": (None, number),
         "status": (Status.draft, draft.status),
@@ -199,7 +199,8 @@ def _check(draft: Invoice, composed: Composed, shown_cents: int, shown: str | No
         raise rules.NoAddress(draft.customer_id)
 
 
-def _promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> int:
+def promise(session: Session, invoice: Invoice, now: datetime, domain: str) -> int:
+    """The e-mail of a document that has just been finalised, in the same transaction; gives the delivery's id."""
     outgoing = Outgoing(
         kind=DeliveryKind.invoice, recipient=invoice.customer.email, language=invoice.language,
         customer_id=invoice.customer_id, invoice_id=invoice.id,

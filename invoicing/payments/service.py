@@ -1,98 +1,194 @@
-"""What happens when money comes in for an invoice that stands."""
+"""What happens when money comes in for an invoice that stands, or is given back, or was written down by mistake."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.customers.rules import text_faults
-from invoicing.errors import Fault, FieldFaults, NotFound, Refused
+from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.heading import follow
-from invoicing.invoices.models import Invoice, Origin, Status
-from invoicing.invoices.rules import check_move, may_be_paid
+from invoicing.invoices.models import Invoice, Status
+from invoicing.invoices.rules import may_be_paid
 from invoicing.journal import Actor
-from invoicing.payments.models import Payment, PaymentMethod
+from invoicing.payments import rules
+from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
+from invoicing.payments.rules import NothingDue, PaymentContent
 from invoicing.sellers.queries import today_of
-from invoicing.text import clean
 
-
-@dataclass(eq=False)
-class NothingDue(Refused):
-    """Nothing remains to be paid on it, or it is cancelled or a credit note: its status says which."""
-
-    number: str
-    status: Status | None = None
-
-
-@dataclass(frozen=True)
-class PaymentContent:
-    """One payment; `amount_cents` None: all that remains."""
-
-    method: PaymentMethod
-    paid_on: date
-    reference: str = ""
-    amount_cents: int | None = None
+__all__ = ["NothingDue", "PaymentContent", "record_payment", "refund", "set_against", "settle", "undo_payment"]
 
 
 def record_payment(
     session: Session, actor: Actor, now: datetime, invoice_id: int, content: PaymentContent, form_token: str
 ) -> Payment:
-    """Records that all that remains was paid: a manual invoice is then complete, an order paid, its heading follows.
+    """Records what was paid: status and heading follow (SPEC B7, B8). The same form twice pays once.
 
-    The same form twice pays once. Refuses NotFound, NothingDue, FieldFaults.
+    Refuses NotFound, NothingDue, FieldFaults (also for more than what remains).
     """
-    invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
-    if invoice is None or not invoice.is_frozen:
-        raise NotFound
-    same = session.scalar(select(Payment).where(Payment.form_token == form_token))
-    if same is not None:  # asked under the invoice's lock: the other form has committed
+    invoice = _locked(session, invoice_id)
+    if (same := _same(session, form_token)) is not None:
         return same
     if not may_be_paid(invoice.kind, invoice.status, invoice.remaining_cents):
         raise NothingDue(invoice.number or "", invoice.status)
-    reference = _checked(content, today_of(invoice.seller, now), invoice)
+    amount, reference = _checked(content, now, invoice, invoice.remaining_cents)
     payment = Payment(
-        invoice_id=invoice.id, method=content.method, amount_cents=invoice.remaining_cents, paid_on=content.paid_on,
+        invoice_id=invoice.id, method=content.method, amount_cents=amount, paid_on=content.paid_on,
         reference=reference, recorded_at=now, recorded_by_id=actor.account_id, form_token=form_token,
     )  # fmt: skip
-    session.add(payment)
-    settle(session, actor, now, invoice, payment.amount_cents)
-    follow(session, invoice, now)
+    _book(session, actor, now, invoice, payment, "invoice.paid")
     return payment
 
 
-def settle(session: Session, actor: Actor, now: datetime, invoice: Invoice, amount_cents: int) -> None:
-    """Moves the status after money came in (SPEC B7).
+def refund(
+    session: Session, actor: Actor, now: datetime, invoice_id: int, content: PaymentContent, form_token: str
+) -> Payment:
+    """Records what was given back, never more than is owed back. The same form twice gives back once.
 
-    Partial while something remains, paid at 0 remaining, and a manual invoice on to complete.
+    Refuses NotFound, NothingOwedBack, FieldFaults.
     """
+    invoice = _locked(session, invoice_id)
+    if (same := _same(session, form_token)) is not None:
+        return same
+    if not (most := rules.owed_back(invoice)):
+        raise rules.NothingOwedBack(invoice.number or "")
+    amount, reference = _checked(content, now, invoice, most)
+    payment = Payment(
+        invoice_id=invoice.id, kind=PaymentKind.refund, method=content.method, amount_cents=amount,
+        paid_on=content.paid_on, reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
+        form_token=form_token,
+    )  # fmt: skip
+    _book(session, actor, now, invoice, payment, "invoice.refunded")
+    return payment
+
+
+def set_against(
+    session: Session, actor: Actor, now: datetime, invoice_id: int, other_id: int, amount_cents: int, form_token: str
+) -> Payment:
+    """Pays another invoice of the same customer with what this one owes back; gives the other's payment.
+
+    A pair of rows, a refund here and a payment there. The same form twice does it once.
+    Refuses NotFound, NothingOwedBack, NotTogether, NothingDue, FieldFaults.
+    """
+    found = {id_: _locked(session, id_) for id_ in sorted({invoice_id, other_id})}  # always in this order: no deadlock
+    owing, other = found[invoice_id], found[other_id]
+    if (same := _same(session, form_token)) is not None:
+        return same
+    if not (most := rules.owed_back(owing)):
+        raise rules.NothingOwedBack(owing.number or "")
+    rules.check_together(owing, other)
+    if faults := rules.amount_faults(amount_cents, min(most, other.remaining_cents), owing.currency):
+        raise FieldFaults(faults)
+    given = _pair_row(actor, now, owing, amount_cents, other.number or "", PaymentKind.refund)
+    _book(session, actor, now, owing, given, "invoice.credit_used")
+    received = _pair_row(actor, now, other, amount_cents, owing.number or "", PaymentKind.payment)
+    received.twin_id, received.form_token = given.id, form_token
+    _book(session, actor, now, other, received, "invoice.paid")
+    return received
+
+
+def _pair_row(actor: Actor, now: datetime, invoice: Invoice, cents: int, number: str, kind: PaymentKind) -> Payment:
+    """One half of a pair; its reference is the number of the invoice at the other end."""
+    return Payment(
+        invoice_id=invoice.id, kind=kind, method=PaymentMethod.credit, amount_cents=cents,
+        paid_on=today_of(invoice.seller, now), reference=number, recorded_at=now, recorded_by_id=actor.account_id,
+    )  # fmt: skip
+
+
+def undo_payment(
+    session: Session, actor: Actor, now: datetime, payment_id: int, reason: str, form_token: str
+) -> Payment:
+    """Writes the counter-entry of a payment or refund, once; both halves of a pair are undone together (SPEC B8).
+
+    What was paid or complete is partial again, or pending; its lettering stays. Gives the counter-entry.
+    Refuses NotFound, AlreadyUndone, GivenBackSince, FieldFaults (no reason).
+    """
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound
+    rows = sorted([payment, *_twins(session, payment)], key=lambda row: row.invoice_id)
+    invoices = [_locked(session, row.invoice_id) for row in rows]
+    if (same := _same(session, form_token)) is not None:
+        return same
+    undone = select(Payment.id).where(Payment.undoes_id == payment.id)
+    if payment.undoes_id is not None or session.scalar(undone) is not None:
+        raise rules.AlreadyUndone(payment.id, _number_of(session, payment))
+    reason = rules.undo_reason(reason)
+    for row, invoice in zip(rows, invoices, strict=True):
+        if invoice.paid_cents - rules.signed(row) < 0:
+            raise rules.GivenBackSince(invoice.number or "")
+    made = {
+        row.id: _undo(session, actor, now, invoice, row, reason, form_token if row is payment else None)
+        for row, invoice in zip(rows, invoices, strict=True)
+    }
+    return made[payment.id]
+
+
+def _undo(
+    session: Session, actor: Actor, now: datetime, invoice: Invoice, row: Payment, reason: str, form_token: str | None
+) -> Payment:
+    counter = Payment(
+        invoice_id=invoice.id, kind=row.kind, method=row.method, amount_cents=-row.amount_cents,
+        paid_on=today_of(invoice.seller, now), reference=row.reference, reason=reason, undoes_id=row.id,
+        recorded_at=now, recorded_by_id=actor.account_id, form_token=form_token,
+    )  # fmt: skip
+    action = "invoice.refund_undone" if row.kind is PaymentKind.refund else "invoice.payment_undone"
+    _book(session, actor, now, invoice, counter, action)
+    return counter
+
+
+def _twins(session: Session, payment: Payment) -> list[Payment]:
+    """The other half of a pair, if it is one."""
+    where = Payment.id == payment.twin_id if payment.twin_id is not None else Payment.twin_id == payment.id
+    return list(session.scalars(select(Payment).where(where)))
+
+
+def _number_of(session: Session, payment: Payment) -> str:
+    return session.scalar(select(Invoice.number).where(Invoice.id == payment.invoice_id)) or ""
+
+
+def _locked(session: Session, invoice_id: int) -> Invoice:
+    """The document that stands, locked until the transaction ends."""
+    invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if invoice is None or not invoice.is_frozen:
+        raise NotFound
+    return invoice
+
+
+def _same(session: Session, form_token: str) -> Payment | None:
+    """What the same form has made already; asked under the invoice's lock: the other form has committed."""
+    return session.scalar(select(Payment).where(Payment.form_token == form_token))
+
+
+def _checked(content: PaymentContent, now: datetime, invoice: Invoice, most_cents: int) -> tuple[int, str]:
+    return rules.checked(content, today_of(invoice.seller, now), most_cents, invoice.currency)
+
+
+def _book(session: Session, actor: Actor, now: datetime, invoice: Invoice, row: Payment, action: str) -> None:
+    """Writes the row; what was paid, the status, the journal and the heading follow."""
     before, paid_before = invoice.status, invoice.paid_cents
-    invoice.paid_cents += amount_cents
-    if invoice.remaining_cents == 0:
-        check_move(invoice.status, Status.paid)
-        invoice.status = Status.paid
-        if invoice.origin is Origin.manual:
-            check_move(invoice.status, Status.complete)
-            invoice.status = Status.complete
-    elif invoice.remaining_cents > 0 and invoice.paid_cents > 0 and invoice.status is not Status.partial:
-        check_move(invoice.status, Status.partial)
-        invoice.status = Status.partial
+    session.add(row)
+    invoice.paid_cents += rules.signed(row)
+    settle(invoice, undoing=row.undoes_id is not None)
     invoice.revision += 1
     session.flush()
-    changes = {"paid_cents": (paid_before, invoice.paid_cents), "status": (before, invoice.status)}
-    journal.record(session, actor, now, "invoice.paid", ("invoice", invoice.id), changes)
+    changes: dict[str, tuple[object, object]] = {
+        "paid_cents": (paid_before, invoice.paid_cents),
+        "payment_id": (row.undoes_id, row.id),
+    }
+    if invoice.status is not before:
+        changes["status"] = (before, invoice.status)
+    journal.record(session, actor, now, action, ("invoice", invoice.id), changes)
+    follow(session, invoice, now)
 
 
-def _checked(content: PaymentContent, today: date, invoice: Invoice) -> str:
-    reference = clean(content.reference)
-    faults = text_faults("reference", reference, 120)
-    if content.paid_on > today:
-        faults.append(Fault("paid_on", "after_today", {"today": today}))
-    if content.paid_on.year < 2000:
-        faults.append(Fault("paid_on", "bad_date", {"value": content.paid_on.isoformat()}))
-    if faults:
-        raise FieldFaults(faults)
-    return reference
+def settle(invoice: Invoice, *, undoing: bool = False) -> Status:
+    """Moves the status to what remains and what was paid ask for (SPEC B7); back only when something is undone."""
+    remaining, paid = invoice.remaining_cents, invoice.paid_cents
+    if undoing:
+        invoice.status = rules.status_after_undoing(invoice.status, remaining, paid)
+    else:
+        invoice.status = rules.status_after_money(invoice.origin, invoice.status, remaining, paid)
+    return invoice.status

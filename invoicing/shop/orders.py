@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from invoicing import journal
 from invoicing.customers.service import get as get_customer
-from invoicing.errors import FieldFaults, NotFound
+from invoicing.errors import NotFound
 from invoicing.invoices import rules as invoice_rules
-from invoicing.invoices.composing import Composed, compose
-from invoicing.invoices.freezing import freeze, locked, make_findable, set_amounts, set_lines, write_taxes
+from invoicing.invoices.freezing import composed_for, locked, make_findable, set_amounts, set_lines, stand
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.journal import Actor
-from invoicing.numbering import NumberTaken, Source, claim_number, is_taken, take_number
+from invoicing.numbering import NumberTaken, Source, claim_number, is_taken
 from invoicing.payments.models import Payment, PaymentMethod
 from invoicing.sellers.queries import today_of
 from invoicing.shop import rules
@@ -86,12 +85,12 @@ def _number(session: Session, shop: Shop, content: OrderContent) -> str | None:
 def _arrive(session: Session, actor: Actor, now: datetime, order: Invoice, content: OrderContent) -> None:
     """Lines, amounts, then what its status asks for: to stand, and to be paid."""
     set_lines(session, order, content.lines)
-    composed = _composed(session, order, now)
+    composed = composed_for(session, order, now)
     set_amounts(order, composed)
     paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents)
     status = rules.status_on_arrival(content.status, order.total_cents)
     if invoice_rules.freezes(order.mode, status):
-        _stand(session, order, composed, now, status)
+        stand(session, order, composed, now, status)
     order.status = status
     make_findable(order, order.customer)
     session.flush()
@@ -144,7 +143,7 @@ def _move(
     """One move; the first that accepts the order makes it stand."""
     before, number, paid_before = order.status, order.number, order.paid_cents
     if not order.is_frozen and invoice_rules.freezes(order.mode, step):
-        _stand(session, order, _composed(session, order, now), now, step)
+        stand(session, order, composed_for(session, order, now), now, step)
     order.status = step
     session.flush()
     _receive(session, actor, now, order, paid_cents, event.at, event.reference)
@@ -155,22 +154,6 @@ def _move(
         changes["paid_cents"] = (paid_before, order.paid_cents)
     action = "invoice.paid" if paid_cents else "invoice.moved"
     journal.record(session, actor, now, action, ("invoice", order.id), changes)
-
-
-def _composed(session: Session, order: Invoice, now: datetime) -> Composed:
-    composed = compose(session, order, today_of(order.seller, now))
-    if composed.faults:
-        raise FieldFaults(composed.faults)
-    return composed
-
-
-def _stand(session: Session, order: Invoice, composed: Composed, now: datetime, status: Status) -> None:
-    """Freezes the order; a generated number is taken last."""
-    if composed.missing:
-        raise composed.missing
-    write_taxes(session, order, composed)
-    number = order.number or take_number(session, order.series, composed.snapshot.issued_on)
-    freeze(session, order, composed, number, now, status)
 
 
 def _receive(

@@ -172,7 +172,11 @@ def is_repeated(status: Status, paid_cents: int, last_at: datetime | None, event
 
 
 def paid_by_event(number: str, status: Status, remaining_cents: int, total_cents: int, given: int | None) -> int:
-    """What a move brings in: all that remains when it is paid, a part when it is partial; refuses other amounts."""
+    """What a move brings in: all that remains when it is paid, a part when it is partial; refuses other amounts.
+
+    Nothing where a credit note leaves nothing to pay, or something to give back.
+    """
+    remaining_cents = max(0, remaining_cents)
     if status in ACQUIRED:
         if given in (None, remaining_cents, total_cents):
             return remaining_cents

@@ -12,7 +12,7 @@ from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import NothingDue, PaymentContent, record_payment, settle
+from invoicing.payments.service import NothingDue, PaymentContent, record_payment
 from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_order, make_seller, make_shop
 
 PAID = PaymentContent(PaymentMethod.transfer, TODAY, "VIR 42")
@@ -29,7 +29,8 @@ def test_money_for_a_part_makes_it_partial_until_all_is_there(session: Session) 
     done = make_invoice(session, make_customer(session), make_seller(session))
     invoice = session.get_one(Invoice, done.invoice_id)
     for amount, remaining, status in ((600, 21000, Status.partial), (1000, 20000, Status.partial)):
-        settle(session, COMMAND, NOW, invoice, amount)
+        content = PaymentContent(PaymentMethod.cash, TODAY, amount_cents=amount)
+        record_payment(session, COMMAND, NOW, invoice.id, content, f"token {amount}")
         assert (invoice.remaining_cents, invoice.status) == (remaining, status)
     record_payment(session, COMMAND, NOW, invoice.id, PAID, "token")
     assert (invoice.remaining_cents, invoice.status) == (0, Status.complete)
