@@ -1,16 +1,16 @@
 """The append-only journal: who, when, what, from, to, chained by a keyed hash.
 
-Format 1 of an entry's hash: HMAC-SHA256(key, canonical JSON of [format, position, at, actor_kind, actor_id,
-action, subject_kind, subject_id, changes, previous_hash]), in hexadecimal; `at` as ISO 8601 with microseconds.
+Format 2 of an entry's hash: HMAC-SHA256(key, canonical JSON of [format, position, at, actor_kind, actor_id,
+action, subject_kind, subject_id, changes, state, previous_hash]), in hexadecimal; `at` as ISO 8601 with microseconds.
+Format 1 is the same without `state`, the digest of a whole document as the change left it (`invoicing.proof.states`).
 The key lives outside the database. Entries hold numbers of people, never names.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,7 +21,8 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from invoicing.database import Base, enum, is_sqlite
 
-FORMAT = 1
+FORMAT = 2
+DOCUMENT = "invoice"  # the kind of subject whose state is kept
 GENESIS = "0" * 64
 _LOCK = 7_204_581_944_113_001  # PostgreSQL advisory lock: one writer at the end of the chain at a time
 
@@ -87,6 +88,9 @@ def canonical(value: object) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # of `canonical`, for plain lists
+
+
 def _plain(value: object) -> str:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
@@ -94,11 +98,35 @@ def _plain(value: object) -> str:
 
 
 def entry_hash(key: bytes, entry: JournalEntry) -> str:
-    """The keyed hash of an entry, from its columns (see the module's text for the format)."""
+    """The keyed hash of an entry, from its columns (see the module's text for the formats)."""
     at = entry.at.isoformat(timespec="microseconds")
-    parts = [entry.format, entry.position, at, entry.actor_kind.value, entry.actor_id, entry.action,
-             entry.subject_kind, entry.subject_id, entry.changes, entry.previous_hash]  # fmt: skip
-    return hmac.new(key, canonical(parts).encode(), hashlib.sha256).hexdigest()
+    subject = (entry.subject_kind, entry.subject_id)
+    return hash_of(key, entry.format, entry.position, at, (entry.actor_kind.value, entry.actor_id), entry.action,
+                   subject, entry.changes, entry.state, entry.previous_hash)  # fmt: skip
+
+
+def hash_of(
+    key: bytes,
+    format: int,
+    position: int,
+    at: str,
+    actor: tuple[str, int | None],
+    action: str,
+    subject: tuple[str, int | None],
+    changes: str,
+    state: str | None,
+    previous_hash: str,
+) -> str:
+    """The keyed hash, from plain values; `at` as it is hashed. Raises UnknownFormat."""
+    if format not in (1, 2):
+        raise UnknownFormat(format)
+    lasting: Sequence[str | None] = (state,) if format > 1 else ()
+    parts = [format, position, at, *actor, action, *subject, changes, *lasting, previous_hash]
+    return hmac.digest(key, _ENCODE(parts).encode(), "sha256").hex()
+
+
+class UnknownFormat(ValueError):
+    """An entry of a format that this version doesn't know."""
 
 
 def record(
@@ -129,6 +157,12 @@ def record(
     session.info.setdefault("journal", []).append((under, entry))
 
 
+def write_noted(session: Session) -> None:
+    """Writes what was noted so far, for a transaction with very many changes; the chain stays locked until it ends."""
+    _chain(session)
+    session.flush()
+
+
 def _chain(session: Session) -> None:
     """Writes what was noted, last of all, so that no lock is taken after the chain's."""
     pending: list[_Noted] = session.info.get("journal") or []
@@ -141,12 +175,26 @@ def _chain(session: Session) -> None:
         select(JournalEntry.position, JournalEntry.hash).order_by(JournalEntry.position.desc()).limit(1)
     ).first()
     position, head = last or (0, GENESIS)
+    _keep_states(session, [entry for _under, entry in pending])
     for _under, entry in pending:
         position += 1
         entry.position, entry.previous_hash = position, head
         entry.hash = head = entry_hash(session.info["journal_key"], entry)
         session.add(entry)
     session.info["journal"] = []
+
+
+def _keep_states(session: Session, entries: Sequence[JournalEntry]) -> None:
+    """Each document as this transaction leaves it; None for one that is gone."""
+    from invoicing.proof import states  # the proof knows the journal
+
+    ids = {entry.subject_id for entry in entries if entry.subject_kind == DOCUMENT and entry.subject_id is not None}
+    if not ids:
+        return
+    found = states.digests(session.connection(), ids)
+    for entry in entries:
+        if entry.subject_kind == DOCUMENT:
+            entry.state = found.get(entry.subject_id or 0)
 
 
 def _forget(session: Session, undone: SessionTransaction) -> None:
