@@ -14,11 +14,12 @@ from invoicing.invoices.reading import DraftContent, RawDraft, RawLine
 from invoicing.money import CENTS_MAX, plain_scaled
 from web.words import language
 
-_LINE = re.compile(r"lines-(\d{1,4})-(label|detail|quantity|price|discount|tax_set)\Z")
+_LINE = re.compile(r"lines-(\d{1,4})-(label|detail|quantity|price|discount|tax_set|gross)\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,43}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _CENTS = re.compile(r"[0-9]{1,16}\Z")
-_TEXTS = ("issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "paid", "paid_method", "paid_on")
+_TEXTS = ("issued_on", "due_on", "supplied_on", "made_out_to", "subject", "note", "discount_all", "discount_kind",
+          "paid", "paid_method", "paid_on")  # fmt: skip
 
 
 def token_of(sent: MultiDict[str, str]) -> str:
@@ -56,7 +57,8 @@ def raw_of(draft: Invoice) -> RawDraft:
         lines=tuple(_raw_line(line) for line in draft.lines),
         issued_on=write_date(draft.issued_on), due_on=write_date(draft.due_on),
         supplied_on=write_date(draft.supplied_on), made_out_to=draft.made_out_to, subject=draft.subject,
-        note=draft.note, paid="yes" if draft.paid_on else "", paid_method=draft.paid_method or "",
+        note=draft.note, discount_all=_discount_all(draft), discount_kind="amount" if draft.discount_cents else "percent",
+        paid="yes" if draft.paid_on else "", paid_method=draft.paid_method or "",
         paid_on=write_date(draft.paid_on),
     )  # fmt: skip
 
@@ -66,7 +68,14 @@ def _raw_line(line: InvoiceLine) -> RawLine:
         line.label, line.detail, plain_scaled(line.quantity_e3, 3, language()),
         plain_scaled(line.price_e4, 4, language(), least=2),
         plain_scaled(line.discount_e4, 2, language()) if line.discount_e4 else "", str(line.tax_set_id),
+        "1" if line.gross else "",
     )  # fmt: skip
+
+
+def _discount_all(draft: Invoice) -> str:
+    if draft.discount_cents:
+        return plain_scaled(draft.discount_cents, 2, language(), least=2)
+    return plain_scaled(draft.discount_e4, 2, language()) if draft.discount_e4 else ""
 
 
 def saved_content(draft: Invoice) -> DraftContent:

@@ -62,8 +62,13 @@ class DraftForm:
 
     @cached_property
     def nets(self) -> list[int | None]:
-        """Each line's amount in cents, None where it can't be read yet."""
+        """Each line's amount in cents as it is priced, with tax or before it; None where it can't be read yet."""
         return [amounts([(line, ())]).net_cents if line else None for line in self._lines]
+
+    @property
+    def has_taxes(self) -> bool:
+        """Whether a price can include any."""
+        return any(row.members for row in self.tax_sets)
 
     @cached_property
     def amounts(self) -> Amounts | None:
@@ -74,7 +79,8 @@ class DraftForm:
             return None
         sets = {row.id: row for row in self.tax_sets}
         try:
-            return amounts([(line, borne_by(sets[line.tax_set_id], self._day)) for line in lines])
+            priced = [(line, borne_by(sets[line.tax_set_id], self._day)) for line in lines]
+            return amounts(priced, *self._discount)
         except NoRate:
             return None
 
@@ -83,11 +89,24 @@ class DraftForm:
         return [_readable(line, self.known_sets) for line in self.raw.lines]
 
     @property
+    def _discount(self) -> tuple[int, int]:
+        """The document's discount as far as it can be read."""
+        try:
+            raw = RawDraft((_ANY_LINE,), discount_all=self.raw.discount_all, discount_kind=self.raw.discount_kind)
+            read = read_draft(raw, frozenset({0}))
+        except FieldFaults:
+            return 0, 0
+        return read.discount_e4, read.discount_cents
+
+    @property
     def _day(self) -> date:
         try:
             return read_date(self.raw.issued_on) or self.today
         except NotADate:
             return self.today
+
+
+_ANY_LINE = RawLine("-", price="0", tax_set="0")
 
 
 def _readable(line: RawLine, known: frozenset[int]) -> LineContent | None:
@@ -184,8 +203,8 @@ def _only_set(form: DraftForm) -> str:
 
 def _new_line(form: DraftForm) -> RawLine:
     """A free line; it bears what the line before it bears, and nothing is guessed for the first."""
-    before = form.raw.lines[-1].tax_set if form.raw.lines else ""
-    return RawLine(tax_set=before or _only_set(form))
+    before = form.raw.lines[-1] if form.raw.lines else RawLine()
+    return RawLine(tax_set=before.tax_set or _only_set(form), gross=before.gross)
 
 
 def _item_line(form: DraftForm, item_id: str) -> RawLine | None:
@@ -194,4 +213,4 @@ def _item_line(form: DraftForm, item_id: str) -> RawLine | None:
         return None
     tax_set = str(item.tax_set_id) if item.tax_set_id in form.known_sets else _only_set(form)
     price = plain_scaled(item.price_e4, 4, language(), least=2)
-    return RawLine(item.label, " ".join(item.description.split()), "1", price, "", tax_set)
+    return RawLine(item.label, " ".join(item.description.split()), "1", price, "", tax_set, "1" if item.gross else "")

@@ -11,6 +11,8 @@ from flask_login import current_user
 from invoicing.errors import Fault
 from invoicing.money import write_scaled
 from invoicing.sellers.rules import Missing
+from web.faults_series import SENTENCES as _SERIES
+from web.faults_taxes import SENTENCES as _TAXES
 from web.filters import short_date
 from web.words import _, language, ngettext
 
@@ -120,6 +122,8 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "before_issue": lambda f: _(
         "L’échéance vient avant la date de la facture, le %(day)s : choisissez ce jour ou plus tard.",
         day=short_date(f["issued_on"])),
+    **_SERIES,
+    **_TAXES,
 }  # fmt: skip
 CODES: Final = frozenset(_SENTENCES) | {"required", "choose"}
 

@@ -99,3 +99,40 @@ def test_reads_days_as_people_write_them(typed: str, day: date | None) -> None:
 def test_refuses_days_that_are_none(typed: str) -> None:
     with pytest.raises(NotADate):
         read_date(typed)
+
+
+def discounted(text: str, kind: str = "percent") -> tuple[int, int]:
+    content = read(RawLine(label="x", price="50", tax_set="1"), discount_all=text, discount_kind=kind)
+    return content.discount_e4, content.discount_cents
+
+
+@pytest.mark.parametrize(("text", "read"), [("10", 1000), ("10 %", 1000), ("12,50", 1250), ("100", 10_000), (" ", 0)])
+def test_a_discount_on_the_document_in_percent(text: str, read: int) -> None:
+    assert discounted(text) == (read, 0)
+
+
+@pytest.mark.parametrize(("text", "cents"), [("10", 1000), ("12,50 €", 1250), ("1 234,56", 123_456), ("", 0)])
+def test_a_discount_on_the_document_as_an_amount(text: str, cents: int) -> None:
+    assert discounted(text, "amount") == (0, cents)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        ("50 €", "percent", "discount_is_amount"),
+        ("10 %", "amount", "discount_is_percent"),
+        ("100,01", "percent", "bad_discount"),
+        ("-1", "percent", "bad_discount"),
+        ("-1", "amount", "bad_discount_amount"),
+        ("beaucoup", "amount", "bad_discount_amount"),
+        ("1,234", "amount", "ambiguous_number"),
+    ],
+)
+def test_a_discount_that_says_two_things_or_nothing_is_asked(text: str, kind: str, code: str) -> None:
+    line = RawLine(label="x", price="50", tax_set="1")
+    assert faults(line, discount_all=text, discount_kind=kind) == {"discount_all": code}
+
+
+def test_a_price_may_include_the_taxes() -> None:
+    assert read(RawLine(label="x", price="50", tax_set="1", gross="1")).lines[0].gross
+    assert not read(RawLine(label="x", price="50", tax_set="1")).lines[0].gross
