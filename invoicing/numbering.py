@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, event, func, inspect, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -60,6 +60,18 @@ class Series(Base):
     format: Mapped[str] = mapped_column(String(40))
     last_date: Mapped[date | None]  # of the last number given; dates never go back
     active: Mapped[bool] = mapped_column(default=True)
+
+
+@event.listens_for(Series, "before_update")
+def _stays(_mapper: object, _connection: object, series: Series) -> None:
+    """A series that has given a number stays what it is."""
+    changed = [name for name in ("format", "mode", "use", "source", "seller_id") if _history(series, name)]
+    if changed and series.last_date is not None:
+        raise RuntimeError(f"a series that has given a number never changes: {', '.join(changed)}")
+
+
+def _history(series: Series, name: str) -> bool:
+    return bool(inspect(series).attrs[name].history.has_changes())
 
 
 class SeriesCounter(Base):
@@ -197,18 +209,18 @@ def is_taken(session: Session, number: str) -> bool:
 
 
 def take_number(session: Session, series: Series, day: date) -> str:
-    """The next number of a generated series for a document of `day`; refuses a day before the series' last one.
+    """The next number of a generated series for a document of `day`; refuses a day before its last, and once retired.
 
     The row of the series is locked until the transaction ends: numbers follow commits, without a gap.
     """
     if series.source is not Source.generated:
         raise NotGenerated(series.format)
     not_back = or_(Series.last_date.is_(None), Series.last_date <= day)
-    move = update(Series).where(Series.id == series.id, not_back).values(last_date=day)
+    move = update(Series).where(Series.id == series.id, Series.active, not_back).values(last_date=day)
     moved = changed_one(session, move.execution_options(synchronize_session=False))
-    session.expire(series, ["last_date"])
+    session.expire(series, ["last_date", "active"])
     if not moved:
-        raise DateBeforeLast(series.last_date)
+        raise DateBeforeLast(series.last_date) if series.active else NoSeries(series.use)
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
     row = insert(SeriesCounter).values(series_id=series.id, period=period_of(series.format, day), last=1)
     n = session.scalar(

@@ -97,11 +97,15 @@ DOORS: Final[dict[str, Door]] = {
     "admin.settings": Door(ADMIN, ADMIN_DOES),
     "admin.seller_new": Door(ADMIN, ADMIN_DOES),
     "admin.seller": Door(ADMIN, ADMIN_DOES),
+    "admin.series": Door(ADMIN),
+    "admin.series_new": Door(ADMIN, ADMIN_DOES),
+    "admin.series_use": Door((IN, 403, 403, 403, 302), ADMIN_DOES),  # in use already: back to the list
+    "admin.series_retire": Door((IN, 403, 403, 403, 302), ADMIN_DOES),  # the only one
 }
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
-                  "delivery_id": 99_999, "seller_id": 99_999, "token": "x", "code": "tlh",
+                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
 
@@ -156,7 +160,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         own: dict[str, object] = {
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
-            "delivery_id": session.scalars(select(Delivery.id)).first(),
+            "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1,
         }  # fmt: skip
         elsewhere = {**own, "number": foreign.number, "access_id": other.access[0].id}
         ids, contact = {role: user.id for role, user in users.items()}, make_customer(session, member=False).id

@@ -1,0 +1,20 @@
+"""What is wrong in the form of a new series, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from web.words import _
+
+SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "bad_prefix": lambda f: _(
+        "« %(value)s » n’est pas un préfixe. Il a 12 caractères au plus : lettres sans accent, chiffres, point, "
+        "tiret.", value=f["value"]),
+    "bad_digits": lambda f: _("Écrivez un nombre de chiffres de 1 à 9."),
+    "format_meets": lambda f: _(
+        "Ces numéros pourraient être ceux d’une autre série, %(other)s. Donnez un autre préfixe à celle-ci.",
+        other=f["other"]),
+    "format_meets_outside": lambda f: _(
+        "Une boutique donne déjà des numéros qui commencent ainsi. Donnez un autre préfixe à cette série."),
+}  # fmt: skip
