@@ -20,7 +20,7 @@ from invoicing.invoices import crediting_rules as rules
 from invoicing.invoices import heading
 from invoicing.invoices.composing import Composed, content_of
 from invoicing.invoices.crediting_rules import Corrected, CorrectedLine, CreditContent, Credited
-from invoicing.invoices.freezing import freeze, locked, make_findable, set_lines, write_taxes
+from invoicing.invoices.freezing import freeze, locked, set_lines, write_taxes
 from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceTax, Origin, Status
 from invoicing.invoices.rules import ContentOutdated, NoAddress, PreviewOutdated
 from invoicing.invoices.service import Finalised, promise
@@ -170,7 +170,6 @@ def _write(
         created_at=now, created_by_id=actor.account_id, form_token=form_token, status=Status.draft,
         listed_on=snapshot.issued_on,
     )  # fmt: skip
-    make_findable(note, invoice.customer)
     session.add(note)
     session.flush()
     set_lines(session, note, [content for _, content in found.lines])
