@@ -13,6 +13,7 @@ from invoicing.accounts.models import Role, User
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import add_customer, link_user, make_member
+from invoicing.invoices.crediting import CreditContent, compose_credit, corrected_of, credit
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import DraftContent, LineContent
 from invoicing.invoices.service import Finalised, finalise, fingerprint, save_draft
@@ -21,6 +22,7 @@ from invoicing.money import Currency
 from invoicing.numbering import Mode, Series, Source, Use
 from invoicing.payments.models import PaymentMethod
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
+from invoicing.sellers.queries import today_of
 from invoicing.shop.models import Catalogue, Shop, ShopPaymentMethod
 from invoicing.shop.orders import take_order
 from invoicing.shop.rules import OrderContent
@@ -144,6 +146,26 @@ def make_invoice(
         session, COMMAND, now, draft.id, draft.revision, draft.total_cents, email=email, domain="example.org",
         shown=fingerprint(session, draft.id, now),
     )  # fmt: skip
+
+
+def make_credit(
+    session: Session,
+    invoice_id: int,
+    *nets: tuple[int, int],
+    now: datetime = NOW,
+    reason: str = "Stage annulé",
+    email: bool = False,
+) -> Invoice:
+    """A credit note on an invoice: (line's place from 0, net in cents) each, or the whole; commits nothing."""
+    invoice = session.get_one(Invoice, invoice_id, populate_existing=True)
+    chosen = tuple((invoice.lines[place].id, cents) for place, cents in nets)
+    content = CreditContent(chosen or corrected_of(session, invoice).everything(), reason)
+    composed, _found = compose_credit(session, invoice, content, today_of(invoice.seller, now))
+    made = credit(
+        session, COMMAND, now, invoice_id, content, composed.amounts.total_cents, email=email, domain="example.org",
+        form_token=secrets.token_urlsafe(16),
+    )  # fmt: skip
+    return session.get_one(Invoice, made.invoice_id)
 
 
 def make_shop(

@@ -11,20 +11,31 @@ from sqlalchemy.orm import Session, selectinload
 from invoicing.customers.models import Customer, CustomerAccess, Standing
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
-from invoicing.invoices.queries import REMAINING, SIGNED
+from invoicing.invoices.queries import OWED_BACK, REMAINING, SIGNED
 from invoicing.invoices.rules import SALES
 from invoicing.search import matches
 
 PAGE = 50
+_SUMS = (SIGNED, REMAINING, OWED_BACK)
+
+
+@dataclass(frozen=True)
+class CustomerSums:
+    """In one currency, in cents: invoiced (credit notes taken off), due, and owed back."""
+
+    currency: str
+    invoiced_cents: int
+    due_cents: int
+    owed_cents: int
 
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """A customer in the list, with what was invoiced and what is due per currency, in cents."""
+    """A customer in the list, with the sums per currency."""
 
     customer: Customer
     count: int
-    sums: tuple[tuple[str, int, int], ...]  # (currency, invoiced, due)
+    sums: tuple[CustomerSums, ...]
     has_homonym: bool
 
 
@@ -56,15 +67,15 @@ def find(
 def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
     numbers = [customer.id for customer in customers]
     query = (
-        select(Invoice.customer_id, Invoice.currency, func.count(Invoice.id), func.sum(SIGNED), func.sum(REMAINING))
+        select(Invoice.customer_id, Invoice.currency, func.count(Invoice.id), *map(func.sum, _SUMS))
         .where(Invoice.customer_id.in_(numbers), Invoice.frozen_at.is_not(None), Invoice.status.in_(SALES))
         .group_by(Invoice.customer_id, Invoice.currency)
         .order_by(Invoice.currency)
     )
-    sums: dict[int, list[tuple[str, int, int]]] = {}
+    sums: dict[int, list[CustomerSums]] = {}
     counts: dict[int, int] = {}
-    for customer_id, currency, count, invoiced, due in session.execute(query):
-        sums.setdefault(customer_id, []).append((str(currency), int(invoiced), int(due)))
+    for customer_id, currency, count, *cents in session.execute(query):
+        sums.setdefault(customer_id, []).append(CustomerSums(str(currency), *map(int, cents)))
         counts[customer_id] = counts.get(customer_id, 0) + count
     names = [customer.sort_name for customer in customers]
     shared = select(Customer.sort_name).where(Customer.sort_name.in_(names)).group_by(Customer.sort_name)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.customers.models import CustomerAccess
 from invoicing.errors import NotFound
@@ -54,44 +54,42 @@ def number_like(session: Session, text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums of one currency, in cents: invoiced, paid and still due; credit notes count negative."""
+    """Sums of one currency, in cents: invoiced, credit notes taken off; still due; and owed back to the customers."""
 
     currency: str
     count: int
     invoiced_cents: int
     due_cents: int
+    owed_cents: int = 0
 
     @property
     def settled_cents(self) -> int:
-        """What has been paid or credited."""
+        """What has come in and stays: payments less what was given back, and is to be."""
         return self.invoiced_cents - self.due_cents
 
 
 SIGNED = case((Invoice.kind == InvoiceKind.credit_note, -Invoice.total_cents), else_=Invoice.total_cents)
-REMAINING = case(
-    (
-        and_(Invoice.kind == InvoiceKind.invoice, Invoice.status.in_(DUE)),
-        Invoice.total_cents - Invoice.credited_cents - Invoice.paid_cents,
-    ),
-    else_=0,
-)
+_REST = Invoice.total_cents - Invoice.credited_cents - Invoice.paid_cents
+REMAINING = case((and_(Invoice.kind == InvoiceKind.invoice, Invoice.status.in_(DUE)), _REST), else_=0)
+OWED_BACK = case((and_(Invoice.kind == InvoiceKind.invoice, _REST < 0), -_REST), else_=0)  # credited after the payment
 
 
 def totals(session: Session, where: ColumnElement[bool]) -> list[Totals]:
     """Exact sums per currency over documents that stand; draft, placed, failed, refused and cancelled left out."""
     query = (
-        select(Invoice.currency, func.count(Invoice.id), func.sum(SIGNED), func.sum(REMAINING))
+        select(Invoice.currency, func.count(Invoice.id), *(func.sum(s) for s in (SIGNED, REMAINING, OWED_BACK)))
         .where(where, Invoice.frozen_at.is_not(None), Invoice.status.in_(SALES))
         .group_by(Invoice.currency)
         .order_by(func.count(Invoice.id).desc(), Invoice.currency)
     )
-    return [Totals(str(c), n, int(invoiced), int(due)) for c, n, invoiced, due in session.execute(query)]
+    return [Totals(str(currency), count, *map(int, sums)) for currency, count, *sums in session.execute(query)]
 
 
 def of_customer(session: Session, customer_id: int) -> Sequence[Invoice]:
     """All documents of a customer that stand, newest first."""
     query = select(Invoice).where(Invoice.customer_id == customer_id, Invoice.frozen_at.is_not(None))
-    return session.scalars(query.order_by(Invoice.issued_on.desc(), Invoice.id.desc())).all()
+    query = query.options(selectinload(Invoice.corrects)).order_by(Invoice.issued_on.desc(), Invoice.id.desc())
+    return session.scalars(query).all()
 
 
 _DRAFT = (
