@@ -48,7 +48,7 @@ def corrected_of(session: Session, invoice: Invoice) -> Corrected:
         lines=tuple(_corrected_line(line, taken.get(line.id)) for line in invoice.lines),
         taxes=tuple(TaxSum(t.tax_id, t.rate_e5, t.base_cents, t.amount_cents) for t in invoice.taxes),
         taken={Borne(tax_id, rate): (int(base), int(amount)) for tax_id, rate, base, amount in rows},
-        total_cents=invoice.total_cents, taken_total_cents=invoice.credited_cents,
+        total_cents=invoice.total_cents, taken_total_cents=invoice.credited_cents, currency=invoice.currency,
     )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ class Corrected:
     taken: Mapping[Borne, tuple[int, int]]  # base, amount
     total_cents: int
     taken_total_cents: int
+    currency: str = "EUR"
 
     @property
     def rest_cents(self) -> int:
@@ -115,7 +116,9 @@ def credited(corrected: Corrected, wanted: Sequence[tuple[int, int]]) -> Credite
     asked = {line_id: cents for line_id, cents in wanted if line_id in known}
     if not asked or len(asked) != len(wanted):
         raise FieldFaults([Fault("lines", "no_credit_line")])
-    faults = [fault for line_id, cents in asked.items() for fault in _line_faults(known[line_id], cents)]
+    faults = [
+        fault for line_id, cents in asked.items() for fault in _line_faults(known[line_id], cents, corrected.currency)
+    ]
     if faults:
         raise FieldFaults(faults)
     chosen = [(line, asked[line.id]) for line in corrected.lines if line.id in asked]
@@ -132,9 +135,10 @@ def credited(corrected: Corrected, wanted: Sequence[tuple[int, int]]) -> Credite
     return Credited(pairs, found, len(pairs) == len(corrected.lines) and all(_is_whole(*pair) for pair in chosen))
 
 
-def _line_faults(line: CorrectedLine, cents: int) -> list[Fault]:
+def _line_faults(line: CorrectedLine, cents: int, currency: str) -> list[Fault]:
     """Not nothing, of the line's sign, and never more than remains of it."""
     field, rest = f"line-{line.id}", line.rest_cents
+    facts = {"rest_cents": rest, "currency": currency}
     if rest == 0 and cents == 0 and line.taken_cents is None:
         return []
     if rest == 0:
@@ -142,8 +146,8 @@ def _line_faults(line: CorrectedLine, cents: int) -> list[Fault]:
     if cents == 0:
         return [Fault(field, "credit_amount")]
     if (cents > 0) != (rest > 0):
-        return [Fault(field, "credit_sign", {"rest_cents": rest})]
-    return [Fault(field, "more_than_line", {"rest_cents": rest})] if abs(cents) > abs(rest) else []
+        return [Fault(field, "credit_sign", facts)]
+    return [Fault(field, "more_than_line", facts)] if abs(cents) > abs(rest) else []
 
 
 def _is_whole(line: CorrectedLine, cents: int) -> bool:
@@ -177,7 +181,11 @@ def _taxes(corrected: Corrected, chosen: Sequence[tuple[CorrectedLine, int]]) ->
 def _whole_faults(corrected: Corrected, found: Amounts) -> list[Fault]:
     """A deduction has lowered the invoice's total, or the base of a tax: nobody is credited more than they paid."""
     if found.net_cents > corrected.rest_net_cents:
-        return [Fault("lines", "more_than_document", {"rest_cents": corrected.rest_net_cents})]
+        return [
+            Fault(
+                "lines", "more_than_document", {"rest_cents": corrected.rest_net_cents, "currency": corrected.currency}
+            )
+        ]
     rests = {(tax.tax_id, tax.rate_e5): corrected.rest_of(tax)[0] for tax in corrected.taxes}
     if any(not 0 <= tax.base_cents <= rests[tax.tax_id, tax.rate_e5] for tax in found.taxes):
         return [Fault("lines", "more_than_tax")]

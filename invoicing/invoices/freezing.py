@@ -147,6 +147,7 @@ def search_text(invoice: Invoice, customer: Customer) -> str:
     """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today; amounts."""
     labels = [line.label for line in invoice.lines]
     corrected = invoice.corrects.number if invoice.corrects else ""
-    words = fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name, invoice.reason,
-                customer.name, customer.organisation_name, customer.email, corrected, invoice.reason, *labels)  # fmt: skip
+    words = fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
+                customer.name, customer.organisation_name, customer.email, corrected, invoice.reason,
+                *labels)  # fmt: skip
     return f"{words} {amount_tokens(invoice.total_cents, invoice.net_cents)}"

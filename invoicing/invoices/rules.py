@@ -139,14 +139,6 @@ def freezes(mode: Mode, status: Status) -> bool:
     return status in (ACCEPTED if mode is Mode.portal_reference else ACQUIRED)
 
 
-def check_cancel(mode: Mode, number: str | None, is_frozen: bool, reference: str | None) -> None:
-    """Refuses to cancel an official invoice that stands, and whatever is lettered (SPEC B7)."""
-    if is_frozen and mode is Mode.official:
-        raise StandsForGood(number or "")
-    if reference is not None:
-        raise LetteredStands(number or "", reference)
-
-
 def needs_buyer_mentions(origin: Origin, mode: Mode) -> bool:
     """Whether a document waits for the buyer's address: a shop's order is never lost for want of it."""
     return origin is Origin.manual or mode is Mode.official

@@ -15,6 +15,7 @@ from invoicing.invoices import rules as invoice_rules
 from invoicing.invoices.freezing import composed_for, locked, make_findable, set_amounts, set_lines, stand
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
+from invoicing.invoices.moving_rules import check_giving_up, standing_of
 from invoicing.journal import Actor
 from invoicing.numbering import NumberTaken, Source, claim_number, is_taken
 from invoicing.payments.models import Payment, PaymentMethod
@@ -22,7 +23,7 @@ from invoicing.sellers.queries import today_of
 from invoicing.shop import rules
 from invoicing.shop.models import Shop
 from invoicing.shop.rules import OrderContent, OrderEvent
-from invoicing.taxes.queries import sets_for
+from invoicing.taxes.queries import all_set_ids
 
 
 def take_order(session: Session, actor: Actor, now: datetime, shop_id: int, content: OrderContent) -> Invoice:
@@ -38,7 +39,7 @@ def take_order(session: Session, actor: Actor, now: datetime, shop_id: int, cont
         return same
     if not shop.active:
         raise rules.ShopClosed(shop_id)
-    content = rules.check_order(content, frozenset(row.id for row in sets_for(session, shop.seller)), now)
+    content = rules.check_order(content, all_set_ids(session, shop.seller), now)
     order = _new(session, actor, now, shop, content)
     try:
         with session.begin_nested():
@@ -109,7 +110,7 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     """Moves an order as its shop says; False where that changes nothing: known already, or older than the last event.
 
     Refuses, with nothing changed: NotFound, FieldFaults, MoveRefused, AmountDiffers, StandsForGood, LetteredStands,
-    and what freezing refuses.
+    CreditedStands, and what freezing refuses.
     """
     order = locked(session, invoice_id)
     if order.origin is not Origin.online:
@@ -122,8 +123,7 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     if rules.is_repeated(order.status, order.paid_cents, order.last_event_at, event):
         return False
     steps = rules.path(order.status, event.status)
-    if event.status is Status.cancelled:
-        invoice_rules.check_cancel(order.mode, order.number, order.is_frozen, order.lettering)
+    check_giving_up(standing_of(order), event.status)
     paid_cents = rules.paid_by_event(
         order.number or "", event.status, order.remaining_cents, order.total_cents, event.paid_cents
     )

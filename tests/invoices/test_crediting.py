@@ -113,7 +113,7 @@ def test_parts_leave_the_rest_and_a_refused_one_changes_nothing(session: Session
     assert (invoice.remaining_cents, invoice.status) == (22800, Status.pending)
     with pytest.raises(FieldFaults) as refused:
         make_credit(session, invoice, (1, 13001))
-    assert refused.value.faults[0].facts == {"rest_cents": 13000}
+    assert refused.value.faults[0].facts == {"rest_cents": 13000, "currency": "EUR"}
     make_credit(session, invoice, (1, 13000), (2, 6000))
     with pytest.raises(NothingToCredit):
         make_credit(session, invoice, (1, 1))
