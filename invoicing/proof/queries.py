@@ -1,0 +1,108 @@
+"""What a verification reads: plain rows, in chunks, all on one connection whose transaction sees one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, cast
+
+from sqlalchemy import Connection, Engine, text
+
+from invoicing.database import is_sqlite
+from invoicing.proof import chain, states
+from invoicing.proof.numbers import SeriesFacts
+from invoicing.proof.states import Document, Row
+
+ROWS: Final = 2000  # read at once
+VERSION: Final = (
+    "id", "invoice_id", "position", "state", "sha256", "size", "pages", "facts", "withdrawn_at", "sealed_at"
+)  # fmt: skip
+CHANGE: Final = ("id", "invoice_id", "at", "actor_kind", "actor_id", "before", "after", "reason")
+
+
+class Sizes(NamedTuple):
+    """How much there is to read."""
+
+    entries: int
+    documents: int
+    versions: int
+    changes: int
+
+    @property
+    def total(self) -> int:
+        """Rows, and a file for each version."""
+        return self.entries + self.documents + 2 * self.versions + self.changes
+
+
+@contextmanager
+def steady(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment however long it reads, and writes nothing."""
+    with engine.connect() as connection:
+        if not is_sqlite(engine):
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            connection.execute(text("SELECT 1 FROM journal LIMIT 1")).first()  # the moment
+            yield connection
+
+
+def sizes(connection: Connection) -> Sizes:
+    """Counts of rows."""
+    tables = ("journal", "invoice", "document_version", "lettering_change")
+    counts = (connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables)  # noqa: S608
+    return Sizes(*counts)
+
+
+def entries(connection: Connection) -> Iterator[Sequence[Row]]:
+    """The journal by position, in the order of `chain.COLUMNS`."""
+    return _chunks(connection, "journal", chain.COLUMNS)
+
+
+def versions(connection: Connection) -> Iterator[Sequence[Row]]:
+    """Every version by id, in the order of VERSION."""
+    return _chunks(connection, "document_version", VERSION)
+
+
+def lettering_changes(connection: Connection) -> Iterator[Sequence[Row]]:
+    """The history of references by id, in the order of CHANGE."""
+    return _chunks(connection, "lettering_change", CHANGE)
+
+
+def documents(connection: Connection) -> Iterator[list[Document]]:
+    """Every document, whole, by id."""
+    newest = connection.execute(text("SELECT max(id) FROM invoice")).scalar() or 0
+    oldest = connection.execute(text("SELECT min(id) FROM invoice")).scalar() or 0
+    for after in range(oldest - 1, newest, ROWS // 4):
+        yield list(states.between(connection, after, min(after + ROWS // 4, newest)))
+
+
+def series(connection: Connection) -> list[SeriesFacts]:
+    """Every series."""
+    rows = connection.execute(text("SELECT id, seller_id, source, format, last_date FROM series ORDER BY id"))
+    return [SeriesFacts(row[0], row[1], row[2], row[3], str(row[4]) if row[4] else None) for row in rows]
+
+
+def counters(connection: Connection) -> list[tuple[int, str, int]]:
+    """Series, period and last number."""
+    rows = connection.execute(text("SELECT series_id, period, last FROM series_counter ORDER BY series_id, period"))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def changes_of(connection: Connection, invoice_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """What the journal says of some documents, oldest first: (document, changes)."""
+    query = text("SELECT changes FROM journal WHERE subject_kind = 'invoice' AND subject_id = :id ORDER BY position")
+    for invoice_id in invoice_ids:
+        for row in connection.execute(query, {"id": invoice_id}):
+            yield invoice_id, row[0]
+
+
+def _chunks(connection: Connection, table: str, columns: tuple[str, ...]) -> Iterator[Sequence[Row]]:
+    """A whole table by its key, some rows at a time, as the driver gives them."""
+    raw = cast("Any", connection.connection.driver_connection)
+    mark, key = "?" if is_sqlite(connection) else "%s", columns[0]
+    names = ", ".join(columns)
+    first = f"SELECT {names} FROM {table} ORDER BY {key} LIMIT {ROWS}"  # noqa: S608 - our own names
+    further = f"SELECT {names} FROM {table} WHERE {key} > {mark} ORDER BY {key} LIMIT {ROWS}"  # noqa: S608
+    rows = raw.execute(first).fetchall()
+    while rows:
+        yield rows
+        rows = raw.execute(further, (rows[-1][0],)).fetchall()

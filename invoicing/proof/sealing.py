@@ -1,0 +1,64 @@
+"""What goes into the journal's chain after the fact: archived versions, and the documents of an older installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from invoicing import journal
+from invoicing.documents.models import DocumentVersion, VersionState
+from invoicing.invoices.models import Invoice
+from invoicing.journal import DOCUMENT, SYSTEM, JournalEntry
+
+VERSION: Final = "document_version"  # the kind of subject
+SEALED_AT_ONCE: Final = 300
+_COLUMNS: Final = ("id", "invoice_id", "position", "sha256", "size", "pages", "facts")
+Progress = Callable[[int, int], None]  # done, of how many
+
+
+def facts_digest(facts: str) -> str:
+    """What the journal holds of a version's facts."""
+    return sha256(facts.encode()).hexdigest()
+
+
+def seal_versions(session: Session, now: datetime, limit: int = SEALED_AT_ONCE) -> int:
+    """Puts versions that are archived and not yet in the chain there, oldest first; returns how many.
+
+    What another worker holds is left to it.
+    """
+    is_open = (DocumentVersion.state == VersionState.rendered) & DocumentVersion.sealed_at.is_(None)
+    columns = [getattr(DocumentVersion, name) for name in _COLUMNS]
+    query = select(*columns).where(is_open).order_by(DocumentVersion.id).limit(limit)
+    rows = session.execute(query.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        changes = {name: (None, getattr(row, name)) for name in _COLUMNS[1:-1]}
+        changes["facts"] = (None, facts_digest(row.facts))
+        journal.record(session, SYSTEM, now, "version.archived", (VERSION, row.id), changes)
+    ids = [row.id for row in rows]
+    mark = update(DocumentVersion).where(DocumentVersion.id.in_(ids), is_open).values(sealed_at=now)
+    if ids:
+        session.execute(mark.execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def seal_documents(session: Session, now: datetime, progress: Progress = lambda done, total: None) -> int:
+    """Gives every document of an installation from before format 2 its state, one entry each; returns how many.
+
+    Once: nothing happens where the journal holds an entry of format 2 that is a document's.
+    """
+    known = (JournalEntry.format >= 2) & (JournalEntry.subject_kind == DOCUMENT)
+    if session.scalar(select(JournalEntry.position).where(known).limit(1)) is not None:
+        return 0
+    ids = list(session.scalars(select(Invoice.id).order_by(Invoice.id)))
+    for start in range(0, len(ids), SEALED_AT_ONCE):
+        for invoice_id in ids[start : start + SEALED_AT_ONCE]:
+            journal.record(session, SYSTEM, now, "invoice.sealed", (DOCUMENT, invoice_id))
+        journal.write_noted(session)
+        session.expunge_all()
+        progress(min(start + SEALED_AT_ONCE, len(ids)), len(ids))
+    return len(ids)

@@ -1,0 +1,127 @@
+"""Verifies everything: one steady look at the database, then the files of the archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine
+
+from invoicing import guards
+from invoicing.documents.archive import Archive
+from invoicing.journal import Actor, ActorKind
+from invoicing.lettering import rules as lettering
+from invoicing.proof import anchors, queries
+from invoicing.proof.archived import References, Versions
+from invoicing.proof.chain import Chain
+from invoicing.proof.documents import Documents
+from invoicing.proof.numbers import Numbers
+from invoicing.proof.rules import CHECKS, Report, Tally
+from invoicing.proof.states import Row
+
+Progress = Callable[[int, int], None]  # rows and files done, of how many
+STEP: Final = 2000
+
+
+class _Steps:
+    """Adds up what is done, and says so now and then."""
+
+    def __init__(self, total: int, told: Progress) -> None:
+        self._done, self._said, self._total, self._told = 0, 0, total, told
+        told(0, total)
+
+    def __call__(self, more: int) -> None:
+        self._done += more
+        if self._done - self._said >= STEP or self._done >= self._total:
+            self._said = self._done
+            self._told(min(self._done, self._total), self._total)
+
+
+def verify(
+    engine: Engine, key: bytes, archive: Archive, folder: Path, progress: Progress = lambda done, total: None
+) -> Report:
+    """Everything that Lettrine can prove, read and computed anew; writes nothing.
+
+    `key` is the journal's, `folder` that of the anchors. The anchors are read first: what is anchored meanwhile is not
+    in the moment that the database shows.
+    """
+    chain = Chain(key, list(anchors.read(folder)))
+    with queries.steady(engine) as connection:
+        size = queries.sizes(connection)
+        steps = _Steps(size.total, progress)
+        for entries in queries.entries(connection):
+            chain.read(entries)
+            steps(len(entries))
+        chain.finish()
+        numbers = Numbers(queries.series(connection), queries.counters(connection))
+        documents = _documents(connection, chain, numbers, steps)
+        references = _references(connection, chain, documents, steps)
+        versions = Versions(chain.versions, documents.names)
+        for rows in queries.versions(connection):
+            versions.take(rows)
+            steps(len(rows))
+        versions.finish()
+        guarded = _guards(connection)
+    versions.read_files(archive, steps)
+    steps(size.total)
+    return _report(chain, [chain.tally, chain.anchor_tally, documents.tally, numbers.tally, documents.payments,
+                           references.tally, versions.tally, guarded])  # fmt: skip
+
+
+def _documents(connection: Connection, chain: Chain, numbers: Numbers, steps: Callable[[int], None]) -> Documents:
+    found = Documents(chain, numbers)
+    for some in queries.documents(connection):
+        found.take(some)
+        steps(len(some))
+    found.finish(_called(connection, found.gone()[:STEP]))
+    numbers.finish()
+    return found
+
+
+def _called(connection: Connection, invoice_ids: Sequence[int]) -> dict[int, str]:
+    """The numbers of documents that are gone, as the journal remembers them."""
+    numbers: dict[int, str] = {}
+    for invoice_id, changes in queries.changes_of(connection, invoice_ids):
+        try:
+            given = json.loads(changes)["number"][1]
+        except (ValueError, LookupError, TypeError):
+            continue
+        if given:
+            numbers[invoice_id] = str(given)
+    return numbers
+
+
+def _references(connection: Connection, chain: Chain, documents: Documents, steps: Callable[[int], None]) -> References:
+    found = References(chain.letterings, documents.names)
+    for rows in queries.lettering_changes(connection):
+        found.take([_change(row) for row in rows])
+        steps(len(rows))
+    found.finish(documents.lettered, lettering.fold)
+    return found
+
+
+def _change(row: Row) -> tuple[int, str, str | None]:
+    """A row of the history with its digest, computed anew."""
+    change_id, invoice_id, at, kind, actor_id, before, after, reason = row
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    try:
+        by = Actor(ActorKind(kind), actor_id)
+    except ValueError:
+        return invoice_id, "", after
+    return invoice_id, lettering.digest(change_id, invoice_id, moment, by, before, after, reason), after
+
+
+def _guards(connection: Connection) -> Tally:
+    tally = Tally("guards")
+    tally.count = len(guards.statements(connection.dialect.name == "sqlite"))
+    for name in guards.problems(connection):
+        tally.fault("guard", guard=name)
+    return tally
+
+
+def _report(chain: Chain, tallies: Sequence[Any]) -> Report:
+    by_name = {tally.name: tally.close() for tally in tallies}
+    return Report(tuple(by_name[name] for name in CHECKS), chain.position, chain.head)

@@ -1,0 +1,48 @@
+"""The digest of a document: the same however it is read, other for every column that counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from invoicing.database import transaction
+from invoicing.guard_rules import FROZEN
+from invoicing.invoices.models import InvoiceLine, InvoiceLineTax, InvoiceTax
+from invoicing.invoices.service import delete_draft
+from invoicing.journal import COMMAND, JournalEntry
+from invoicing.payments.models import Payment
+from invoicing.proof import states
+from tests.factories import NOW
+from tests.proof.conftest import Desk
+
+
+def test_the_columns_of_the_format_are_all_there_are() -> None:
+    assert set(FROZEN) <= set(states.INVOICE)
+    for model, columns in ((Payment, states.PAYMENT), (InvoiceLine, states.LINE), (InvoiceTax, states.TAX)):
+        assert {*columns, "invoice_id"} == {column.name for column in model.__table__.columns}, "a new state format"
+    assert set(states.LINE_TAX) == {column.name for column in InvoiceLineTax.__table__.columns}
+
+
+def test_one_read_alone_and_all_read_together_give_the_same(desk: Desk) -> None:
+    with desk.database.sessions() as session:
+        connection = session.connection()
+        ids = range(1, 9)
+        alone = {n: digest for n in ids for n, digest in states.digests(connection, [n]).items()}
+        together = {document.invoice[0]: document.digest() for document in states.between(connection, 0, 9)}
+    assert len(set(alone.values())) == 8
+    assert alone == together
+
+
+def test_each_entry_about_a_document_bears_its_state(desk: Desk) -> None:
+    with desk.database.sessions() as session:
+        found = list(session.scalars(select(JournalEntry)))
+    assert all((entry.state is not None) == (entry.subject_kind == "invoice") for entry in found)
+
+
+def test_a_deleted_draft_leaves_an_entry_without_state_and_no_fault(desk: Desk) -> None:
+    draft = int(desk.one("SELECT id FROM invoice WHERE status = 'draft'"))
+    with transaction(desk.database.sessions) as session:
+        delete_draft(session, COMMAND, NOW, draft)
+    with desk.database.sessions() as session:
+        last = session.scalars(select(JournalEntry).order_by(JournalEntry.position.desc()).limit(1)).one()
+    assert (last.action, last.subject_id, last.state) == ("invoice.draft_deleted", draft, None)
+    assert desk.faults() == []
