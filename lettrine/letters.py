@@ -9,7 +9,7 @@ from typing import Final
 from invoicing.documents.dates import long_date, long_datetime, plain_date
 from invoicing.documents.desk import CREDITS, PAYABLE, Facts, Heading
 from invoicing.documents.snapshot import Snapshot
-from invoicing.documents.words import LANGUAGES
+from invoicing.documents.words import LANGUAGES, words_for
 from invoicing.money import NBSP, write_money
 from web.words import _, language
 
@@ -85,7 +85,7 @@ def greeting(person: str) -> str:
 
 
 def invoice_letter(case: InvoiceCase) -> Letter:
-    """An invoice or credit note: the amount and its date first, then how to pay."""
+    """An invoice: the amount and its date first, then how to pay."""
     words, snapshot = LANGUAGES[language()], case.snapshot
     title: str = getattr(words, case.facts.heading.value)
     amount = write_money(snapshot.total_cents, snapshot.currency, language())
@@ -93,7 +93,7 @@ def invoice_letter(case: InvoiceCase) -> Letter:
     return Letter(
         template="invoice",
         lang=words.language,
-        subject=f"{title} {case.number} · {case.organisation}",
+        subject=titled(case),
         preview=f"{amount} {till}. " + _("Le document est joint en PDF."),
         organisation=case.organisation,
         heading=_("Votre %(title)s %(number)s", title=title.lower(), number=case.number),
@@ -101,18 +101,22 @@ def invoice_letter(case: InvoiceCase) -> Letter:
         paragraphs=(_message(case),),
         button=_("Voir la facture") if case.facts.heading is Heading.invoice else _("Voir le document"),
         url=case.url,
-        small=_safety(case),
-        foot=_invoice_foot(case),
+        small=safety(case),
+        foot=foot_of(case),
         amount=amount,
         till=till,
         facts=_payment_facts(case, title),
     )
 
 
+def titled(case: InvoiceCase) -> str:
+    """The subject: title, number, organisation; a Québec document's title is never in English alone."""
+    title: str = getattr(words_for(language(), case.snapshot.region), case.facts.heading.value)
+    return f"{title} {case.number} · {case.organisation}"
+
+
 def _till(case: InvoiceCase) -> str:
     snapshot, facts = case.snapshot, case.facts
-    if facts.heading in CREDITS:
-        return _("en votre faveur")
     if paid_on := facts.paid_on or snapshot.paid_on:
         return _("payée le %(day)s", day=long_date(paid_on, language()))
     if not case.is_owed:
@@ -147,6 +151,7 @@ def _payment_facts(case: InvoiceCase, title: str) -> tuple[tuple[str, str], ...]
         rows.insert(1, (_("Commande"), snapshot.number))
     if case.is_owed:
         rows += [
+            *_parts(case),
             (_("Bénéficiaire"), bank.holder or snapshot.seller.name),
             ("IBAN", grouped(bank.iban)),
             ("BIC", bank.bic if bank.iban else ""),
@@ -157,12 +162,23 @@ def _payment_facts(case: InvoiceCase, title: str) -> tuple[tuple[str, str], ...]
     return tuple((label, value) for label, value in rows if value)
 
 
+def _parts(case: InvoiceCase) -> list[tuple[str, str]]:
+    """What was settled and what remains, where that isn't the whole."""
+    snapshot, rest = case.snapshot, case.remaining_cents
+    if rest >= snapshot.total_cents:
+        return []
+    settled, remains = (
+        write_money(cents, snapshot.currency, language()) for cents in (snapshot.total_cents - rest, rest)
+    )
+    return [(_("Déjà réglé"), settled), (_("Reste à régler"), remains)]
+
+
 def grouped(iban: str) -> str:
     """The IBAN in groups of four, with ordinary spaces so that a narrow screen breaks between groups."""
     return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
 
 
-def _safety(case: InvoiceCase) -> tuple[str, ...]:
+def safety(case: InvoiceCase) -> tuple[str, ...]:
     """What protects the reader: the sign-in, and bank details that don't change by e-mail."""
     sentences = [_("La zone membre vous demandera de vous connecter.")] if case.url else []
     bank, phone = case.snapshot.bank, case.snapshot.seller.phone
@@ -176,7 +192,8 @@ def _safety(case: InvoiceCase) -> tuple[str, ...]:
     return (" ".join(sentences),) if sentences else ()
 
 
-def _invoice_foot(case: InvoiceCase) -> tuple[str, ...]:
+def foot_of(case: InvoiceCase) -> tuple[str, ...]:
+    """Who writes, and why."""
     seller = case.snapshot.seller
     who = " · ".join(part for part in (seller.name, ", ".join(seller.lines)) if part)
     why = _("Vous recevez ce message parce qu’une facture a été établie à votre nom. Il ne contient aucun traceur.")

@@ -21,12 +21,15 @@ from invoicing.customers.models import CustomerKind
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.service import Claim
 from invoicing.documents.archive import Archive
-from invoicing.documents.desk import Facts
+from invoicing.documents.desk import CREDITS, Facts
 from invoicing.documents.service import Renderer, Sessions, ensure_rendered, latest
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.models import Invoice
 from invoicing.money import NBSP
+from invoicing.payments.models import PaymentKind, PaymentMethod
+from invoicing.payments.rules import live
 from invoicing.sellers.models import Organisation, Seller
+from lettrine.credit_letters import Corrected, credit_letter
 from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
 from lettrine.mailer import Attachment, Mail
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
@@ -73,11 +76,14 @@ class Composer:
                 raise Unsendable("no_invoice")
             version = latest(session, invoice.id)
             version_id, case = version.id, self._case(session, invoice, version.facts)
-            sender = self._sender(session, invoice.seller)
+            sender, corrected = self._sender(session, invoice.seller), _corrected(invoice.corrects)
         document = ensure_rendered(self.sessions, self.archive, self.renderer, version_id, now)
         attached = Attachment(f"{case.snapshot.number}.pdf", "application/pdf", document.data)
         with self.app.app_context(), force_locale(_spoken(claim.language)):
-            return self._mail(claim, sender, invoice_letter(case), (attached,))
+            credit = case.facts.heading in CREDITS
+            return self._mail(
+                claim, sender, credit_letter(case, corrected) if credit else invoice_letter(case), (attached,)
+            )
 
     def _case(self, session: Session, invoice: Invoice, facts: str) -> InvoiceCase:
         customer, snapshot = invoice.customer, Snapshot.from_json(invoice.snapshot or "")
@@ -129,6 +135,20 @@ class Composer:
             message_id=claim.message_id,
             attachments=attachments,
         )
+
+
+def _corrected(invoice: Invoice | None) -> Corrected | None:
+    """The invoice that a credit note corrects, as it stands now."""
+    if invoice is None:
+        return None
+    given = [row for row in live(invoice.payments) if row.kind is PaymentKind.refund]
+    return Corrected(
+        number=invoice.number or "",
+        due_on=invoice.due_on,
+        remaining_cents=invoice.remaining_cents,
+        refunded_cents=sum(row.amount_cents for row in given if row.method is not PaymentMethod.credit),
+        used=tuple((row.reference, row.amount_cents) for row in given if row.method is PaymentMethod.credit),
+    )
 
 
 def _organisation(session: Session) -> Organisation:
