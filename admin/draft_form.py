@@ -14,11 +14,12 @@ from werkzeug.datastructures import MultiDict
 
 from admin.draft_fields import number, raw_of, raw_sent, token_of, write_date
 from invoicing.customers.models import Customer, CustomerKind
+from invoicing.days import NotADate, read_date
 from invoicing.errors import Fault, FieldFaults
 from invoicing.invoices import rules
 from invoicing.invoices.amounts import Amounts, amounts
 from invoicing.invoices.models import Invoice
-from invoicing.invoices.reading import DraftContent, LineContent, NotADate, RawDraft, RawLine, read_date, read_draft
+from invoicing.invoices.reading import DraftContent, LineContent, RawDraft, RawLine, read_draft
 from invoicing.money import plain_scaled
 from invoicing.sellers.models import Seller
 from invoicing.sellers.queries import active_sellers, today_of
@@ -128,9 +129,7 @@ def opened(session: Session, customer: Customer, now: datetime, wanted: int | No
         raise NoSeller
     form = _for_seller(session, customer, seller, sellers, now)
     day, due = form.today, form.today + timedelta(days=seller.due_days)
-    raw = RawDraft(
-        lines=(_new_line(form),), issued_on=write_date(day), due_on=write_date(due), paid_on=write_date(day)
-    )
+    raw = RawDraft(lines=(_new_line(form),), issued_on=write_date(day), due_on=write_date(due), paid_on=write_date(day))
     return replace(form, raw=raw, token=secrets.token_urlsafe(24))
 
 
@@ -140,7 +139,8 @@ class NoSeller(LookupError):
 
 def of_draft(session: Session, draft: Invoice, now: datetime) -> DraftForm:
     """The form of a draft that is saved."""
-    form = _for_seller(session, draft.customer, draft.seller, (draft.seller,), now)
+    kept = frozenset(line.tax_set_id for line in draft.lines)
+    form = _for_seller(session, draft.customer, draft.seller, (draft.seller,), now, kept)
     return replace(form, raw=raw_of(draft), revision=draft.revision, invoice_id=draft.id)
 
 
@@ -182,11 +182,17 @@ def redrawn(form: DraftForm, do: str, item_id: str) -> DraftForm:
 
 
 def _for_seller(
-    session: Session, customer: Customer, seller: Seller, sellers: Sequence[Seller], now: datetime
+    session: Session,
+    customer: Customer,
+    seller: Seller,
+    sellers: Sequence[Seller],
+    now: datetime,
+    kept: frozenset[int] = frozenset(),
 ) -> DraftForm:
+    """`kept` are tax sets that the draft's lines have, be they retired since."""
     query = select(Item).join(Catalogue).where(Item.active, Catalogue.currency == seller.currency)
     items = session.scalars(query.options(joinedload(Item.catalogue)).order_by(Catalogue.name, Item.label)).all()
-    sets = sets_for(session, seller)
+    sets = sets_for(session, seller, kept)
     return DraftForm(customer, seller, sellers, sets, items, RawDraft(), today_of(seller, now))
 
 

@@ -12,9 +12,9 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from invoicing.database import ID_MAX
+from invoicing.days import NotADate, read_date
 from invoicing.errors import Fault
 from invoicing.invoices.models import Origin
-from invoicing.invoices.reading import NotADate, read_date
 from invoicing.invoices.wanted import By, Cursor, Lettered, Mailed, Order, Tab, Wanted
 from invoicing.money import CENTS_MAX, Ambiguous, Currency, NotANumber, read_scaled
 from invoicing.numbering import Mode

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Any, Final
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.customer_forms import countries, country
-from admin.draft_fields import number
+from admin.draft_fields import number, write_date
 from invoicing.errors import FieldFaults
 from invoicing.money import Currency
 from invoicing.numbering import Source
 from invoicing.sellers import queries
 from invoicing.sellers.content import OrganisationContent, SellerContent
-from invoicing.sellers.models import STATUSES, Organisation, Region, Seller, TaxStatus
+from invoicing.sellers.models import STATUSES, Organisation, Region, Seller, Supplies, TaxStatus
 from invoicing.sellers.service import is_used
 from web.database import db
 from web.faults import by_field, missing_sentence
@@ -52,6 +53,9 @@ TAX_STATUSES: Final = {
     ),
 }
 PAPER_NAMES: Final = {"a4": "A4", "letter": N_("Lettre (8,5 × 11 po)")}
+SUPPLIES: Final = {Supplies.services: N_("des services"), Supplies.goods: N_("des biens"),
+                   Supplies.mixed: N_("des biens et des services")}  # fmt: skip
+DEBITS: Final = {"": N_("à l’encaissement (règle des services)"), "1": N_("d’après les débits (option)")}
 WINDOW_NAMES: Final = {"right": N_("à droite"), "left": N_("à gauche")}
 ORGANISATION_LABELS: Final = {"name": N_("Nom"), "contact_email": N_("Adresse e-mail pour les questions"),
                               "timezone": N_("Fuseau horaire"), "language": N_("Langue"),
@@ -68,14 +72,17 @@ SELLER_LABELS: Final = {
     "bank_holder": N_("Titulaire du compte"), "iban": N_("IBAN"), "bic": N_("BIC"),
     "interac": N_("Adresse pour un virement Interac"), "cheque": N_("Chèque à l’ordre de"),
     "discount_terms": N_("Escompte"), "late_penalty": N_("Pénalités de retard"),
+    "closing_text": N_("Texte légal au pied"), "supplies": N_("Ce que vous vendez"),
+    "vat_on_debits": N_("La TVA est due"), "einvoicing_on": N_("Émission de factures électroniques à partir du"),
     "mail_from": N_("Adresse de l’expéditeur"), "accent": N_("Couleur de la facture"), "paper": N_("Papier"),
     "window": N_("Fenêtre de l’enveloppe"),
 }  # fmt: skip
 NAMES: Final = tuple(f.name for f in fields(SellerContent))
 ORDER: Final = (  # as the form has them
     "name", "legal_form", "street", "postcode", "city", "country", "province", "email", "phone", "timezone", "region",
-    "currency", "tax_status", "siret", "rna", "vat_number", "neq", "gst", "qst", "due_days", "bank_holder", "iban",
-    "bic", "interac", "cheque", "discount_terms", "late_penalty", "mail_from", "accent", "paper", "window", "format",
+    "currency", "tax_status", "siret", "rna", "vat_number", "supplies", "vat_on_debits", "einvoicing_on", "neq", "gst",
+    "qst", "due_days", "bank_holder", "iban", "bic", "interac", "cheque", "discount_terms", "closing_text",
+    "late_penalty", "mail_from", "accent", "paper", "window", "format",
 )  # fmt: skip
 _ORGANISATION: Final = tuple(f.name for f in fields(OrganisationContent))
 _SWITCHES: Final = ("letters_unpaid", "shows_official")
@@ -97,14 +104,17 @@ def organisation_typed() -> dict[str, Any]:
 def seller_blank() -> dict[str, Any]:
     """A new form: a French association in euros, as long as nothing else is chosen."""
     start = SellerContent("", Region.FR, Currency.EUR, TaxStatus.nonprofit, "Europe/Paris")
-    return {name: getattr(start, name) for name in NAMES} | {"format": ""}
+    day = write_date(date.fromisoformat(start.einvoicing_on))
+    return {name: getattr(start, name) for name in NAMES} | {"einvoicing_on": day, "format": ""}
 
 
 def seller_of(seller: Seller) -> dict[str, Any]:
     """What the identity's record says."""
     known = queries.registrations(db.session, seller.id).values()
     numbers = {_TAX_NUMBERS[code]: number for code, number in known if code in _TAX_NUMBERS}
-    return {name: numbers.get(name, "") if name in ("gst", "qst") else getattr(seller, name) for name in NAMES}
+    written = {"einvoicing_on": write_date(seller.einvoicing_on), "vat_on_debits": "1" if seller.vat_on_debits else ""}
+    numbers = {"gst": "", "qst": "", **numbers, **written}
+    return {name: numbers[name] if name in numbers else getattr(seller, name) for name in NAMES}
 
 
 def seller_typed(standing: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +139,7 @@ def settings_page(
     """The settings, the organisation's form as typed; a stale one shows what is said now."""
     rows = []
     for seller in queries.all_sellers(db.session):
-        lacks = [missing_sentence(missing) for missing in queries.missing(db.session, seller)]
+        lacks = [missing_sentence(missing) for missing in queries.missing(db.session, seller, today())]
         rows.append((seller, _(REGIONS[seller.region]), _(TAX_STATUSES[seller.tax_status][0]), _series(seller), lacks))
     drawn = render_template(
         "admin/settings.html", values=values, errors=by_field(refusal.faults) if refusal else {}, sellers=rows,
@@ -152,10 +162,12 @@ def seller_page(
     errors = {name: said[name] for name in ORDER if name in said}
     drawn = render_template(
         "admin/seller.html", values=values, seller=seller, fixed=fixed, errors=errors,
-        lacks=[(m.field, missing_sentence(m)) for m in queries.missing(db.session, seller)] if seller else [],
+        lacks=[(m.field, missing_sentence(m)) for m in queries.missing(db.session, seller, today())] if seller else [],
         series=_series(seller) if seller else [], status_groups=statuses, regions=[r.value for r in regions],
         region_names=[(r.value, _(name)) for r, name in REGIONS.items()], countries=countries(values["country"]),
         currency_names=[(c.value, _(name)) for c, name in CURRENCIES.items()], zones=_zones(values["timezone"]),
+        supplies=[(key.value, _(name)) for key, name in SUPPLIES.items()],
+        debits=[(key, _(name)) for key, name in DEBITS.items()],
         revision=seller.revision if seller and stale else revision,
         elsewhere=_differences(values, seller_of(seller), SELLER_LABELS) if seller and stale else None,
     )  # fmt: skip
@@ -170,7 +182,8 @@ def _differences(typed: dict[str, Any], standing: dict[str, Any], labels: dict[s
 
 def _shown(name: str, value: Any) -> str:
     """A value in words."""
-    said: dict[str, Any] = {"region": REGIONS, "currency": CURRENCIES, "paper": PAPER_NAMES, "window": WINDOW_NAMES}
+    said: dict[str, Any] = {"region": REGIONS, "currency": CURRENCIES, "paper": PAPER_NAMES, "window": WINDOW_NAMES,
+                            "supplies": SUPPLIES, "vat_on_debits": DEBITS}  # fmt: skip
     if name in said:
         return _(said[name][value])
     if isinstance(value, bool):

@@ -11,6 +11,7 @@ from flask_login import current_user
 from invoicing.errors import Fault
 from invoicing.money import write_scaled
 from invoicing.sellers.rules import Missing
+from web.faults_money import SENTENCES as _MONEY
 from web.faults_series import SENTENCES as _SERIES
 from web.faults_taxes import SENTENCES as _TAXES
 from web.filters import short_date
@@ -32,6 +33,8 @@ _CHOOSE: Final[dict[str, Callable[[], str]]] = {
     "country": lambda: _("Choisissez un pays de la liste."),
     "paid_method": lambda: _("Choisissez comment l’argent a été reçu."),
     "method": lambda: _("Choisissez comment l’argent a été reçu."),
+    "given_by": lambda: _("Choisissez comment l’argent a été rendu."),
+    "other": lambda: _("Choisissez une facture de la liste."),
     "tax_status": lambda: _("Choisissez un régime de taxes de cette région."),
     "region": lambda: _("Choisissez une région de la liste."),
     "seller_id": lambda: _("Choisissez un vendeur de la liste."),
@@ -122,6 +125,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "before_issue": lambda f: _(
         "L’échéance vient avant la date de la facture, le %(day)s : choisissez ce jour ou plus tard.",
         day=short_date(f["issued_on"])),
+    **_MONEY,
     **_SERIES,
     **_TAXES,
 }  # fmt: skip
@@ -139,6 +143,8 @@ _MISSING: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("customer", "name"): lambda: _("Il manque le nom du client."),
     ("customer", "street"): lambda: _("Il manque l’adresse du client."),
     ("customer", "city"): lambda: _("Il manque la ville du client."),
+    ("customer", "siren"): lambda: _("Il manque le numéro SIREN du client, professionnel en France."),
+    ("customer", "vat_number"): lambda: _("Il manque le numéro de TVA du client : une ligne est sans taxe pour lui."),
     ("customer", "street_lines"): lambda: _("L’adresse du client a trop de lignes pour le papier."),
 }
 

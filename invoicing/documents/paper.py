@@ -43,7 +43,7 @@ def paper_of(snapshot: Snapshot, facts: Facts) -> Paper:
         mentions=tuple(filter(None, map(desk.typed, snapshot.mentions))),
         pay=pay,
         epc=table.epc(desk) if pay else "",
-        terms=tuple(filter(None, map(desk.typed, snapshot.terms))),
+        terms=tuple(filter(None, map(desk.typed, (*snapshot.terms, snapshot.closing)))),
         draft=facts.draft,
         accent=snapshot.accent,
         sheet=snapshot.paper,

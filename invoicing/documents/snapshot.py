@@ -99,6 +99,7 @@ class Snapshot:
     bank: Bank = field(default_factory=Bank)
     mentions: tuple[str, ...] = ()  # exemption and regime texts, printed under the totals
     terms: tuple[str, ...] = ()  # escompte, penalties, interest: the legal foot
+    closing: str = ""  # the seller's own legal text, last in the foot
     accent: str = "#0b5563"
     paper: str = "a4"  # a4 or letter
     window: str = "right"  # side of the address window

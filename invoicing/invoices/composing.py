@@ -19,7 +19,7 @@ from invoicing.invoices import rules
 from invoicing.invoices.amounts import Amounts, amounts, discount_faults
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
-from invoicing.legal.mentions import Situation, mentions_of, terms_of
+from invoicing.legal.mentions import Situation, mentions_of, reasons_of, supplies_of, terms_of
 from invoicing.numbering import Source
 from invoicing.sellers.queries import bank_of, registrations, seller_party, today_of
 from invoicing.sellers.rules import MentionsMissing, country_name, missing_of_customer, missing_of_seller
@@ -62,9 +62,10 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     faults += discount_faults(sum(found.nets), draft.discount_cents) or rules.amount_faults(found)
     faults += _line_faults(draft, borne)
     known = registrations(session, seller.id)
-    missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()))
+    missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()), issued_on)
     if rules.needs_buyer_mentions(draft.origin, draft.mode):
-        missing += missing_of_customer(customer)
+        reasons = {line.tax_set.exemption for line in draft.lines}
+        missing += missing_of_customer(customer, seller, issued_on, reasons)
     snapshot = _snapshot(session, draft, found, borne, (issued_on, due_on), known)
     faults += _glyph_faults(snapshot)
     refusal = MentionsMissing(tuple(missing)) if missing else None
@@ -131,10 +132,7 @@ def _snapshot(
     taxes = {tax.tax_id: _tax(session, tax.tax_id) for row in borne for tax in row}
     issued_on, due_on = days
     to_pay = not draft.paid_on and found.total_cents > 0
-    situation = Situation(
-        issued_on, customer.language, customer.professional, any(not row for row in borne),
-        (due_on - issued_on).days if to_pay and due_on else None,
-    )  # fmt: skip
+    situation = _situation(draft, borne, issued_on, (due_on - issued_on).days if to_pay and due_on else None)
     abroad = customer.country != seller.country
     home = country_name(seller.country, country_language(seller.region, customer.language)) if abroad else ""
     return Snapshot(
@@ -161,9 +159,19 @@ def _snapshot(
         discount_e4=draft.discount_e4, allowance_cents=found.allowance_cents, rounding_cents=found.rounding_cents,
         paid_on=draft.paid_on, paid_by=draft.paid_method or "", subject=draft.subject, note=draft.note,
         bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=terms_of(seller, situation),
+        closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
         accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
         transaction_code=draft.transaction_code,
     )  # fmt: skip
+
+
+def _situation(draft: Invoice, borne: Sequence[Sequence[Borne]], day: date, days: int | None) -> Situation:
+    """What decides the legal sentences of this document."""
+    language, seller = draft.customer.language, draft.seller
+    untaxed = [line.tax_set for line, row in zip(draft.lines, borne, strict=True) if not row]
+    unsaid = any(not (chosen.exemption or chosen.mention_fr) for chosen in untaxed)
+    exempt = reasons_of(untaxed, seller, day, language)
+    return Situation(day, language, draft.customer.professional, unsaid, days, exempt)
 
 
 def _tax(session: Session, tax_id: int) -> Tax:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from invoicing.customers.rules import text_faults
+from invoicing.days import NotADate, read_date
 from invoicing.documents.paper import MAX_LINES
 from invoicing.errors import Fault, FieldFaults
 from invoicing.invoices.models import MadeOutTo
@@ -85,29 +85,6 @@ class DraftContent:
     paid_on: date | None = None
 
 
-class NotADate(ValueError):
-    """The text is no day that can be read without guessing."""
-
-
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
-_FRENCH = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})\Z")
-
-
-def read_date(text: str) -> date | None:
-    """Reads 2026-11-22 or 22/11/2026 (day first); None for nothing; raises NotADate."""
-    text = clean(text)
-    if not text:
-        return None
-    try:
-        if found := _ISO.match(text):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if found := _FRENCH.match(text):
-            return date(int(found[3]), int(found[2]), int(found[1]))
-    except ValueError:
-        pass
-    raise NotADate(text)
-
-
 def read_draft(raw: RawDraft, tax_sets: frozenset[int]) -> DraftContent:
     """The content of a form; refuses with every fault. Fields of line 2 are named `lines-1-label` and so on.
 
@@ -161,7 +138,7 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
 
 
 def _read_discount(raw: RawDraft, faults: list[Fault]) -> tuple[int, int]:
-    """The document's discount: a fraction, or an amount in cents; a sign beside the number that says otherwise is asked.
+    """The document's discount: a fraction, or an amount in cents; a sign that says otherwise than the choice is asked.
 
     Whether the amount is more than the lines come to is known once they are composed.
     """

@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from invoicing.legal.texts import legal_text
+from invoicing.legal.texts import all_texts, legal_text
 from invoicing.sellers.models import Region, Seller
+from invoicing.taxes.models import TaxSet
+
+_EXEMPTION: Final = "exemption_"
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What decides the sentences; `days` is the delay of payment, None where nothing is to pay."""
+    """What decides the sentences; `days` is the delay of payment, None where nothing is to pay.
+
+    `exempt` says why lines bear no tax, `has_untaxed` whether there are others without a reason of their own.
+    """
 
     day: date
     language: str
     professional: bool
     has_untaxed: bool
     days: int | None
+    exempt: tuple[str, ...] = ()
 
 
 def mentions_of(seller: Seller, at: Situation) -> tuple[str, ...]:
-    """Why there is no tax, on the document or on some of its lines."""
+    """Why there is no tax, on the document or on some of its lines, and what the reform of invoices adds."""
     where = (at.day, seller.region, seller.tax_status, at.language)
-    found = [legal_text("exemption", *where)]
+    found = [legal_text("exemption", *where), *at.exempt]
     if at.has_untaxed and not found[0]:
         found.append(legal_text("untaxed_lines", *where))
-    return tuple(text for text in found if text)
+    found.append(legal_text(f"supplies_{seller.supplies}", *where))
+    if seller.vat_on_debits:
+        found.append(legal_text("vat_on_debits", *where))
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def supplies_of(seller: Seller, day: date) -> str:
+    """The category of operation, where the document must say it."""
+    said = legal_text(f"supplies_{seller.supplies}", day, seller.region, seller.tax_status, "fr_FR")
+    return str(seller.supplies) if said else ""
+
+
+def reason_of(chosen: TaxSet, seller: Seller, day: date, language: str) -> str:
+    """Why lines of this set bear no tax, in the document's language; "" where the set doesn't say."""
+    if chosen.exemption:
+        return legal_text(_EXEMPTION + chosen.exemption, day, seller.region, seller.tax_status, language)
+    french, english = chosen.mention_fr, chosen.mention_en
+    if not language.startswith("en") or not english:
+        return french
+    return f"{french} / {english}" if seller.region is Region.QC else english
+
+
+def exemptions(region: Region) -> tuple[tuple[str, str, str], ...]:
+    """What a tax set of this region may give as its reason: key, French, English, each once."""
+    rows = [row for row in all_texts() if row.key.startswith(_EXEMPTION) and row.region is region]
+    known = {row.key.removeprefix(_EXEMPTION): (row.fr, row.en) for row in rows}
+    return tuple((key, *texts) for key, texts in known.items())
+
+
+def reasons_of(sets: Iterable[TaxSet], seller: Seller, day: date, language: str) -> tuple[str, ...]:
+    """The reasons of some sets, each text once, in their order."""
+    return tuple(dict.fromkeys(filter(None, (reason_of(chosen, seller, day, language) for chosen in sets))))
 
 
 def terms_of(seller: Seller, at: Situation) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from invoicing.customers.rules import LANGUAGES, text_faults
+from invoicing.days import NotADate, read_date
 from invoicing.delivery.service import BadAddress, checked_address
 from invoicing.errors import Fault, FieldFaults
 from invoicing.money import Currency
-from invoicing.sellers.models import Region, TaxStatus
+from invoicing.sellers.models import Region, Supplies, TaxStatus
 from invoicing.sellers.rules import REGISTRATIONS, number_faults, status_fits
 from invoicing.text import clean
 
@@ -21,10 +22,11 @@ WINDOWS: Final = ("right", "left")
 TAX_FIELDS: Final = {"gst": "TPS", "qst": "TVQ"}  # field → code of the tax
 _MAX: Final = {"name": 200, "legal_form": 200, "street": 400, "postcode": 16, "city": 120, "province": 80,
                "email": 254, "phone": 40, "bank_holder": 140, "interac": 254, "cheque": 300, "discount_terms": 300,
-               "late_penalty": 300, "mail_from": 254}  # fmt: skip
+               "late_penalty": 300, "closing_text": 600, "mail_from": 254}  # fmt: skip
 # Rules, of which the journal says from and to. Of anything else, which may name a person, it says that it changed.
 TOLD: Final = frozenset({"region", "currency", "tax_status", "timezone", "language", "due_days", "paper", "window",
-                         "accent", "format", "letters_unpaid", "shows_official"})  # fmt: skip
+                         "accent", "format", "letters_unpaid", "shows_official", "supplies", "vat_on_debits",
+                         "einvoicing_on"})  # fmt: skip
 _COMPACT: Final = ("siret", "rna", "vat_number", "neq", "iban", "bic", "gst", "qst")
 
 
@@ -70,6 +72,10 @@ class SellerContent:
     cheque: str = ""
     discount_terms: str = ""
     late_penalty: str = ""
+    closing_text: str = ""
+    supplies: str = Supplies.services
+    vat_on_debits: str = ""  # "1": yes
+    einvoicing_on: str = "2027-09-01"
     due_days: str = "30"
     accent: str = "#0b5563"
     paper: str = "a4"
@@ -108,7 +114,7 @@ def read_seller(content: SellerContent, others: tuple[Fault, ...] = ()) -> dict[
     if not values["name"]:
         faults.append(Fault("name", "required"))
     faults += _choices(values) + number_faults(values) + _registrations(values) + _due_days(values)
-    faults += _addresses(values, "email", "interac", "mail_from")
+    faults += _reform(values) + _addresses(values, "email", "interac", "mail_from")
     if faults or others:
         raise FieldFaults([*faults, *others])
     return values
@@ -138,6 +144,23 @@ def _due_days(values: dict[str, Any]) -> list[Fault]:
         return [Fault("due_days", "bad_due_days")]
     values["due_days"] = int(text)
     return []
+
+
+def _reform(values: dict[str, Any]) -> list[Fault]:
+    """What the French reform of invoices asks to know of a seller (LAW.md)."""
+    values["vat_on_debits"] = values["vat_on_debits"] == "1"
+    faults = [] if values["supplies"] in tuple(Supplies) else [Fault("supplies", "choose")]
+    typed = clean(values["einvoicing_on"])
+    try:
+        day = read_date(typed)
+    except NotADate:
+        day = None
+    if day is None or not 2000 <= day.year <= 2100:
+        return [*faults, Fault("einvoicing_on", "bad_date", {"value": typed[:40]})]
+    values["einvoicing_on"] = day
+    if not faults:
+        values["supplies"] = Supplies(values["supplies"])
+    return faults
 
 
 def _addresses(values: dict[str, Any], *names: str) -> list[Fault]:

@@ -109,6 +109,6 @@ def next_number(session: Session, series: Series, day: date) -> str:
     return write_number(series.format, day, last.last + 1 if last else 1)
 
 
-def missing(session: Session, seller: Seller) -> list[Missing]:
-    """What the identity lacks for any invoice that it may make."""
-    return missing_of_seller(seller, frozenset(code for code, _ in registrations(session, seller.id).values()))
+def missing(session: Session, seller: Seller, day: date) -> list[Missing]:
+    """What the identity lacks for any invoice of that day."""
+    return missing_of_seller(seller, frozenset(code for code, _ in registrations(session, seller.id).values()), day)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from babel import Locale
 
 from invoicing.customers.models import Customer
 from invoicing.errors import Fault, Refused
+from invoicing.legal.mandates import Demand, all_mandates, mandates
 from invoicing.sellers.models import STATUSES, Region, Seller, TaxStatus
 
 
@@ -29,32 +32,41 @@ class MentionsMissing(Refused):
 
 
 SELLER_LINES, BUYER_LINES = 4, 5  # of the street: what the paper's blocks have room for
-_SELLER_ALWAYS = ("name", "street", "postcode", "city")
 
 
-def missing_of_seller(seller: Seller, registered: frozenset[str]) -> list[Missing]:
-    """What the seller identity lacks, by the codes of the taxes with a registration number.
+def missing_of_seller(seller: Seller, registered: frozenset[str], day: date) -> list[Missing]:
+    """What the seller identity lacks for a document of that day, by the codes of the taxes with a registration number.
 
     Whoever is registered in Québec prints both numbers on every document, whatever its lines bear.
     """
-    fields = [name for name in _SELLER_ALWAYS if not getattr(seller, name)]
-    if seller.region is Region.FR and not (seller.siret or seller.rna):
-        fields.append("siret")
-    if seller.tax_status is TaxStatus.vat_registered and not seller.vat_number:
-        fields.append("vat_number")
-    if seller.tax_status is TaxStatus.gst_qst_registered and not registered >= REGISTRATIONS.keys():
-        fields.append("registrations")
+    registration = "complete" if registered >= REGISTRATIONS.keys() else ""
+    known = {row.field: getattr(seller, row.field) for row in all_mandates() if row.whose == "seller"}
+    known |= {"registrations": registration, "rna": seller.rna}
+    held = mandates("seller", Demand(day, seller.region, seller.tax_status))
+    fields = [row.field for row in held if not (known[row.field] or known.get(row.other))]
     if too_many_lines(seller.street, SELLER_LINES):
         fields.append("street_lines")
     return [Missing("seller", name) for name in fields]
 
 
-def missing_of_customer(customer: Customer) -> list[Missing]:
-    """What the buyer block lacks: a name and an address, one that fits on the paper."""
-    fields = [name for name in ("name", "street", "city") if not getattr(customer, name)]
+def missing_of_customer(
+    customer: Customer, seller: Seller | None = None, day: date = date.max, exemptions: Collection[str] = ()
+) -> list[Missing]:
+    """What the buyer block lacks for a document of that seller and day; without one, for any document.
+
+    `exemptions` are those of the tax sets on its lines.
+    """
+    demand = Demand(day)
+    if seller is not None:
+        demand = Demand(
+            day, seller.region, seller.tax_status, seller.einvoicing_on,
+            customer.professional, customer.country, exemptions,
+        )  # fmt: skip
+    fields = dict.fromkeys(row.field for row in mandates("customer", demand) if not getattr(customer, row.field))
+    missing = list(fields)
     if too_many_lines(customer.street, BUYER_LINES):
-        fields.append("street_lines")
-    return [Missing("customer", name) for name in fields]
+        missing.append("street_lines")
+    return [Missing("customer", name) for name in missing]
 
 
 def too_many_lines(street: str, most: int) -> bool:

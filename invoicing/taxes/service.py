@@ -68,5 +68,6 @@ def _tax_set(row: dict[str, Any], position: int, taxes: dict[str, Tax]) -> TaxSe
         label_en=row["en"],
         region=row["region"],
         position=position,
+        exemption=row.get("exemption", ""),
         members=members,
     )

@@ -12,11 +12,14 @@ from werkzeug.test import TestResponse
 from invoicing.accounts.models import Role
 from invoicing.invoices.models import Invoice
 from invoicing.journal import JournalEntry
+from invoicing.legal.mandates import Mandate, all_mandates
 from invoicing.numbering import Series
 from invoicing.sellers.models import Organisation, Region, Seller
+from invoicing.sellers.rules import Missing
 from tests.admin.desk import Desk, hidden
 from tests.conftest import Browser
 from tests.factories import make_invoice, make_seller, make_user
+from web.faults import missing_sentence
 
 SETTINGS, NEW = "/ventes/reglages", "/ventes/reglages/vendeurs/nouveau"
 ORGANISATION = {"name": "La Lettre", "contact_email": "aide@lettre.example", "timezone": "America/Toronto",
@@ -196,3 +199,52 @@ def test_the_same_form_sent_twice_is_saved_once(desk: Desk, admin: Browser) -> N
     revision = hidden(admin.get(SETTINGS).text, "revision")
     codes = [admin.send(SETTINGS, {**ORGANISATION, "revision": revision}).status_code for _ in range(2)]
     assert codes == [302, 302]
+
+
+def test_the_facts_of_the_reform_are_kept_drawn_again_and_journalled(desk: Desk, admin: Browser) -> None:
+    path = page_of(desk.seller)
+    values = {"supplies": "mixed", "vat_on_debits": "1", "einvoicing_on": "01/09/2026", "closing_text": "Médiateur : X"}
+    assert save(admin, path, values).status_code == 302
+    desk.session.rollback()
+    seller = desk.session.get_one(Seller, desk.seller.id)
+    assert (seller.supplies, seller.vat_on_debits, seller.einvoicing_on.isoformat()) == ("mixed", True, "2026-09-01")
+    assert seller.closing_text == "Médiateur : X"
+    page = admin.get(path).text
+    assert 'value="mixed" selected' in page and 'value="01/09/2026"' in page and 'value="1" selected' in page
+    told = desk.session.scalars(select(JournalEntry).order_by(JournalEntry.position.desc()).limit(1)).one()
+    assert "einvoicing_on" in told.changes and "Médiateur" not in told.changes
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"supplies": "or"}, "supplies"),
+        ({"einvoicing_on": "bientôt"}, "einvoicing_on"),
+        ({"einvoicing_on": ""}, "einvoicing_on"),
+        ({"einvoicing_on": "01/09/1999"}, "einvoicing_on"),
+        ({"closing_text": "x" * 601}, "closing_text"),
+    ],
+)
+def test_what_is_no_fact_of_the_reform_stands_at_its_field(
+    desk: Desk, admin: Browser, values: dict[str, str], field: str
+) -> None:
+    answer = save(admin, page_of(desk.seller), values)
+    assert answer.status_code == 422 and f'id="{field}-e"' in answer.text
+
+
+def test_each_mandate_that_a_document_lacks_has_its_sentence_and_its_link(desk: Desk, admin: Browser) -> None:
+    with desk.writing():
+        desk.customer.professional = True
+        desk.seller.einvoicing_on = desk.seller.einvoicing_on.replace(year=2026)
+    draft = desk.draft()
+    page = admin.get(f"/ventes/brouillons/{draft.id}").text
+    assert "Il manque le numéro SIREN du client" in page
+    assert f"/ventes/clients/{desk.customer.id}/modifier#siren" in page
+    answer = desk.finalise(draft)
+    assert answer.status_code == 422 and desk.one().number is None
+
+
+@pytest.mark.parametrize("mandate", all_mandates(), ids=lambda row: f"{row.whose}-{row.field}")
+def test_every_mandate_can_be_said(desk: Desk, mandate: Mandate) -> None:
+    with desk.app.test_request_context():
+        assert missing_sentence(Missing(mandate.whose, mandate.field)).startswith("Il manque")

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from invoicing.days import NotADate, read_date
 from invoicing.errors import FieldFaults
-from invoicing.invoices.reading import DraftContent, NotADate, RawDraft, RawLine, read_date, read_draft
+from invoicing.invoices.reading import DraftContent, RawDraft, RawLine, read_draft
 from invoicing.payments.models import PaymentMethod
 
 SETS = frozenset({1, 2})
