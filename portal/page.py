@@ -16,6 +16,7 @@ from invoicing.documents.service import latest
 from invoicing.documents.sheet import Paper
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.models import Invoice, InvoiceKind
+from portal.money import MoneyLine, becomes, corrected_by, money_lines, owed_sentence, without_claim
 from portal.paying import HowToPay, how_to_pay
 from portal.standing import closed_sentence, is_due, is_late, official_reference, payments_that_count, way_of
 from web.filters import long_date, money
@@ -55,6 +56,10 @@ class Page:
     settled: str
     credit: str
     closed: str
+    owed: str  # what is to be given back
+    becomes: str  # of a credit note's money
+    corrects: str  # number of the invoice that it corrects, to be linked
+    lines: tuple[MoneyLine, ...]
 
 
 def page_of(session: Session, invoice: Invoice, today: date) -> Page:
@@ -62,16 +67,21 @@ def page_of(session: Session, invoice: Invoice, today: date) -> Page:
     version, snapshot = latest(session, invoice.id), Snapshot.from_json(invoice.snapshot or "")
     facts = Facts.from_json(version.facts)
     paper = paper_of(snapshot, facts)
+    corrected = corrected_by(invoice)
     return Page(
         number=snapshot.number,
         title=_TITLES[facts.heading](),
         facts=tuple(_one_line(invoice, snapshot)),
-        paper=paper,
+        paper=without_claim(invoice, paper),
         size=version.size,
         due=_remainder(invoice, snapshot, paper, today) if is_due(invoice) else None,
         settled=_settled(invoice),
         credit=_credit(invoice, snapshot),
         closed=closed_sentence(invoice),
+        owed=owed_sentence(invoice),
+        becomes=becomes(invoice),
+        corrects=(corrected.number or "") if corrected else "",
+        lines=money_lines(invoice),
     )
 
 
@@ -116,5 +126,5 @@ def _credit(invoice: Invoice, snapshot: Snapshot) -> str:
         return ""
     amount = money(invoice.total_cents, invoice.currency)
     if not snapshot.corrects:
-        return _("Avoir de %(amount)s en votre faveur", amount=amount)
-    return _("Avoir de %(amount)s en votre faveur, sur la facture %(number)s", amount=amount, number=snapshot.corrects)
+        return _("Avoir de %(amount)s en votre faveur.", amount=amount)
+    return _("Avoir de %(amount)s en votre faveur, sur la facture %(number)s.", amount=amount, number=snapshot.corrects)

@@ -10,6 +10,7 @@ from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.rules import DUE, is_owed
 from invoicing.numbering import Mode
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
+from invoicing.payments.rules import live, owed_back
 from web.filters import money, short_date
 from web.site import organisation
 from web.words import _
@@ -27,6 +28,7 @@ _WAYS: Final[dict[PaymentMethod, Callable[[], str]]] = {
     PaymentMethod.cash: lambda: _("en espèces"),
     PaymentMethod.direct_debit: lambda: _("par prélèvement"),
     PaymentMethod.interac: lambda: _("par virement Interac"),
+    PaymentMethod.credit: lambda: _("par avoir"),
 }
 
 
@@ -72,8 +74,14 @@ def official_reference(invoice: Invoice) -> str:
 def remarks(invoice: Invoice, today: date) -> tuple[str, ...]:
     """What its line in the list adds to the number: reference, part that remains, day gone by."""
     found = [official_reference(invoice)]
+    if invoice.corrects and invoice.corrects.customer_id == invoice.customer_id:
+        found.append(_("sur la facture %(number)s", number=invoice.corrects.number))
     if is_due(invoice) and invoice.remaining_cents != invoice.total_cents:
-        found.append(_("reste %(amount)s", amount=money(invoice.remaining_cents, invoice.currency)))
+        rest = money(invoice.remaining_cents, invoice.currency)
+        found.append(_("payé en partie : reste %(amount)s", amount=rest) if invoice.paid_cents else
+                     _("reste %(amount)s", amount=rest))  # fmt: skip
+    if owed := owed_back(invoice):
+        found.append(_("à vous rendre : %(amount)s", amount=money(owed, invoice.currency)))
     if is_late(invoice, today) and invoice.due_on:
         found.append(_("échue le %(day)s", day=short_date(invoice.due_on)))
     return tuple(filter(None, found))
@@ -81,8 +89,7 @@ def remarks(invoice: Invoice, today: date) -> tuple[str, ...]:
 
 def payments_that_count(invoice: Invoice) -> list[Payment]:
     """Its payments, without refunds and what has been undone."""
-    undone = {payment.undoes_id for payment in invoice.payments}
-    return [p for p in invoice.payments if p.kind is PaymentKind.payment and p.undoes_id is None and p.id not in undone]
+    return [payment for payment in live(invoice.payments) if payment.kind is PaymentKind.payment]
 
 
 def way_of(payment: Payment) -> str:

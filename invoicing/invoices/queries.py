@@ -149,6 +149,7 @@ def of_user(session: Session, user_id: int, wanted: MemberFilter) -> tuple[list[
     if wanted.before:
         day, number = wanted.before
         query = query.where(or_(Invoice.issued_on < day, and_(Invoice.issued_on == day, Invoice.id < number)))
+    query = query.options(selectinload(Invoice.corrects), selectinload(Invoice.customer))
     query = query.order_by(Invoice.issued_on.desc(), Invoice.id.desc()).limit(PAGE + 1)
     rows = list(session.scalars(query))
     return rows[:PAGE], len(rows) > PAGE

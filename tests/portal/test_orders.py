@@ -48,7 +48,7 @@ def test_each_status_is_said_in_the_list_and_on_the_page(
 ) -> None:  # fmt: skip
     order_of(session, seller, customer, *statuses)
     listed = shown(browser).split("Chercher")[1]  # below the filter, which names every standing
-    assert f"B-1 {word}" in listed.replace(" · reste 215,00 €", "")
+    assert f"B-1 {word}" in listed.replace(" · payé en partie : reste 215,00 €", "")
     page = shown(browser, "/mes-factures/B-1")
     assert title in page and said in page
 
