@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str = ""  # default: SQLite in data_dir
     archive_url: str = ""  # default: a folder in data_dir
+    anchors: str = ""  # where the head of the journal is noted; default: a folder in data_dir
     public_url: str = "http://localhost:8000"
 
     secret_key: SecretStr  # signs cookies and forms
@@ -88,6 +89,11 @@ class Settings(BaseSettings):
     def archive(self) -> str:
         """The archive's URL, with its default."""
         return self.archive_url or f"file://{(self.data_dir / 'archive').resolve()}"
+
+    @property
+    def anchor_dir(self) -> Path:
+        """The anchors' folder, with its default."""
+        return Path(self.anchors) if self.anchors else self.data_dir / "anchors"
 
     @property
     def host(self) -> str:

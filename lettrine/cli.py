@@ -32,6 +32,7 @@ COMMANDS: Final = {  # name → where it lives
     "keys": "lettrine.cli:keys",
     "serve": "lettrine.running:serve",
     "user": "lettrine.accounts:user",
+    "verify": "lettrine.proving:verify",
     "web": "lettrine.running:web",
     "worker": "lettrine.running:worker",
 }
@@ -142,15 +143,20 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema to this version and load the taxes. Stop web and worker first, and have a backup."""
+    """Bring the schema to this version, load the taxes, seal what an older version left unsealed.
+
+    Stop web and worker first, and have a backup.
+    """
     from invoicing import migrations
     from invoicing.taxes.service import load_reference
+    from lettrine.proving import seal_older
 
     settings = read_settings()
     with desk(settings) as factory:
         migrations.upgrade(factory.kw["bind"])
         with transaction(factory) as session:
             added = load_reference(session)
+        seal_older(settings, factory)
     click.echo(f"The schema is up to date; {added} taxes and tax sets were added.")
 
 

@@ -104,7 +104,8 @@ def _built(folder: Path, invoices: int) -> dict[str, str]:
         return found
     for old in folder.glob("lettrine.db*"):
         old.unlink()
-    shutil.rmtree(folder / "archive", ignore_errors=True)
+    for name in ("archive", "anchors"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     facts = {"password": "-".join(secrets.token_hex(2) for _ in range(4)), "invoices": str(invoices + ONLINE)}
     engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
     upgrade(engine)

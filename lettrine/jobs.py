@@ -27,6 +27,9 @@ class Hands(Protocol):
     def render(self, version_id: int) -> bool:
         """Renders one version."""
 
+    def prove(self) -> None:
+        """Begins the verification that waits, elsewhere."""
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -35,10 +38,11 @@ class Queue:
     huey: Any
     deliver: Callable[[int | None], object]
     render: Callable[[int], object]
+    prove: Callable[[], object]
 
 
 def open_queue(settings: Settings, hands: Hands | None = None) -> Queue:
-    """Huey on a file of its own, with our two tasks; whoever only nudges has no hands."""
+    """Huey on a file of its own, with our three tasks; whoever only nudges has no hands."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     serializer = SignedSerializer(secret=settings.secret_key.get_secret_value(), salt="lettrine.jobs")
     huey: Any = SqliteHuey(
@@ -58,7 +62,12 @@ def open_queue(settings: Settings, hands: Hands | None = None) -> Queue:
         if hands:
             hands.render(version_id)
 
-    return Queue(huey, huey.task(name="deliver")(deliver), huey.task(name="render")(render))
+    def prove() -> None:
+        if hands:
+            hands.prove()
+
+    tasks = (huey.task(name=task.__name__)(task) for task in (deliver, render, prove))
+    return Queue(huey, *tasks)
 
 
 class Nudge:
@@ -68,10 +77,13 @@ class Nudge:
         self._settings, self._lock = settings, Lock()
         self._opened: Queue | None = None
 
-    def __call__(self, *, delivery_id: int | None = None, version_id: int | None = None) -> None:
-        """Names a delivery, a version, or nothing: then whatever is due."""
+    def __call__(self, *, delivery_id: int | None = None, version_id: int | None = None, proof: bool = False) -> None:
+        """Names a delivery, a version, the verification, or nothing: then whatever is due."""
         try:
             queue = self._queue()
+            if proof:
+                queue.prove()
+                return
             if version_id is not None:
                 queue.render(version_id)
             if delivery_id is not None or version_id is None:

@@ -1,4 +1,6 @@
-"""The worker: claims deliveries and sends them, renders what is due. Rows are the truth; the queue only nudges.
+"""The worker: claims deliveries and sends them, renders and seals what is due, verifies when asked.
+
+Rows are the truth; the queue only nudges.
 
 No transaction is open while the mail server talks or a document is drawn.
 """
@@ -27,6 +29,7 @@ from invoicing.documents.service import Renderer
 from lettrine.jobs import open_consumer, open_queue
 from lettrine.mailer import Mail, Mailer
 from lettrine.mails import Composer, Unsendable
+from lettrine.prover import Prover
 from lettrine.smtp import Permanent, Temporary
 from web.database import db, now
 
@@ -50,6 +53,7 @@ class Worker:
             self.sessions = sessionmaker(db.engine, info={"journal_key": key})
         self.composer = Composer(app, settings, self.sessions, archive, renderer)
         self.stopping = Event()
+        self.prover = Prover(settings, self.sessions, archive, clock, self.stopping)
         self._down_until = 0.0
         self._chores_at: datetime | None = None
 
@@ -57,7 +61,9 @@ class Worker:
         """Does everything that is due."""
         self.deliver()
         self.render_due()
+        self.prover.seal()
         self.chores()
+        self.prover.anchor()
 
     # e-mails
 
@@ -159,6 +165,10 @@ class Worker:
             ids = documents.unrendered(session, self.clock() - RENDER_AFTER, RENDER_AT_ONCE)
         return sum(self.render(version_id) for version_id in ids if not self.stopping.is_set())
 
+    def prove(self) -> None:
+        """Wakes whoever verifies; the queue has other things to do meanwhile."""
+        self.prover.asked.set()
+
     # chores
 
     def chores(self) -> None:
@@ -176,16 +186,19 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Works until `stop` is set, and then finishes the message in hand."""
         consumer: Any = open_consumer(open_queue(self.settings, self))
-        sweeper = Thread(target=self._sweeping, name="sweeper")
+        threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover")]
         consumer.start()
-        sweeper.start()
+        for thread in threads:
+            thread.start()
         log.info("worker.started")
         while not stop.wait(10):
             consumer.check_worker_health()
         self.stopping.set()
+        self.prover.asked.set()
         log.info("worker.stopping")
         consumer.stop(graceful=True)
-        sweeper.join()
+        for thread in threads:
+            thread.join()
         log.info("worker.stopped")
 
     def _sweeping(self) -> None:

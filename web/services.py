@@ -14,11 +14,12 @@ from invoicing.accounts.secrets import Post, Sealer
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that is made once per process; `nudge` tells the worker that an e-mail waits (after the commit)."""
+    """Everything that is made once per process; `nudge` tells the worker that an e-mail waits, with `proof=True` a
+    verification (after the commit)."""
 
     settings: Settings
     post: Post
-    nudge: Callable[[], None] = lambda: None
+    nudge: Callable[..., None] = lambda **what: None
 
 
 def services() -> Services:

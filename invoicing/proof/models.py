@@ -19,6 +19,7 @@ class ProofRun(Base):
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     started_at: Mapped[datetime | None]
+    beat_at: Mapped[datetime | None]  # when its worker last said that it is alive
     finished_at: Mapped[datetime | None]
     done: Mapped[int] = mapped_column(default=0)  # rows and files looked at
     total: Mapped[int] = mapped_column(default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_many_at_once_leave_one_whole_line_each(tmp_path: Path) -> None:
         list(pool.map(lambda n: anchors.append(tmp_path, KEY, head(n // 4), NOW), range(80)))
     found = positions(tmp_path)
     assert None not in found and set(found) == set(range(20))
-    assert all(after != before for before, after in zip(found, found[1:], strict=False))
+    assert all(after != before for before, after in pairwise(found))
 
 
 @pytest.mark.parametrize(

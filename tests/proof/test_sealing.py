@@ -13,8 +13,8 @@ from invoicing.database import transaction
 from invoicing.documents.models import DocumentVersion
 from invoicing.journal import JournalEntry
 from invoicing.proof import sealing
-from tests.proof.conftest import LATER, Desk
 from tests.factories import NOW
+from tests.proof.conftest import LATER, Desk
 
 
 def entries(desk: Desk, action: str) -> list[JournalEntry]:

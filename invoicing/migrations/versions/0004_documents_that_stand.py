@@ -104,6 +104,7 @@ def _proof() -> None:
         sa.Column("asked_at", sa.DateTime(), nullable=False),
         sa.Column("asked_by_id", sa.Integer(), nullable=True),
         sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("beat_at", sa.DateTime(), nullable=True),
         sa.Column("finished_at", sa.DateTime(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),

@@ -1,0 +1,125 @@
+"""The worker's part in the proof: seals what is archived, anchors the journal's head, verifies when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any, Final, cast
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Settings
+from invoicing.database import transaction
+from invoicing.documents.archive import Archive
+from invoicing.proof import anchors, runs
+from invoicing.proof.sealing import SEALED_AT_ONCE, seal_versions
+from invoicing.proof.service import verify
+
+log = structlog.get_logger("lettrine.proof")
+TOLD_EVERY: Final = 1.0  # seconds between two words about progress
+
+
+class LostRun(RuntimeError):
+    """Another worker has begun the run again."""
+
+
+class Prover:
+    """For one installation; `clock` gives naive UTC."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: sessionmaker[Session],
+        archive: Archive,
+        clock: Callable[[], datetime],
+        stopping: Event,
+    ):
+        self.settings, self.sessions, self.archive, self.clock = settings, sessions, archive, clock
+        self.stopping, self.asked = stopping, Event()
+        self.key = settings.journal_key.get_secret_value().encode()
+
+    def seal(self) -> int:
+        """Seals every archived version that isn't; returns how many."""
+        sealed, more = 0, SEALED_AT_ONCE
+        while more == SEALED_AT_ONCE and not self.stopping.is_set():
+            with transaction(self.sessions) as session:
+                more = seal_versions(session, self.clock())
+            sealed += more
+        return sealed
+
+    def anchor(self) -> bool:
+        """Notes the head outside the database if it has changed; a folder that can't be written is logged."""
+        return anchor(self.sessions, self.key, self.settings.anchor_dir, self.clock())
+
+    def prove(self) -> bool:
+        """Does the run that waits, or asks for the daily one first; False where there is none."""
+        with transaction(self.sessions) as session:
+            now = self.clock()
+            if runs.is_daily_due(session, now):
+                runs.ask(session, None, now)
+            run_id = runs.claim(session, now)
+        if run_id is None:
+            return False
+        self.seal()
+        self.anchor()
+        try:
+            self._run(run_id, now)
+        except LostRun:
+            log.info("proof.lost", run_id=run_id)
+        return True
+
+    def _run(self, run_id: int, started: datetime) -> None:
+        engine = cast("Engine", self.sessions.kw["bind"])
+        report = verify(engine, self.key, self.archive, self.settings.anchor_dir, self._teller(run_id, started))
+        with transaction(self.sessions) as session:
+            runs.finish(session, run_id, started, self.clock(), report)
+        log.info("proof.done", run_id=run_id, intact=report.is_intact, wrong=report.wrong)
+
+    def _teller(self, run_id: int, started: datetime) -> Callable[[int, int], None]:
+        said = [0.0]
+
+        def tell(done: int, total: int) -> None:
+            if self.stopping.is_set():
+                raise LostRun
+            if time.monotonic() - said[0] < TOLD_EVERY:
+                return
+            said[0] = time.monotonic()
+            try:
+                with transaction(self.sessions) as session:
+                    held = runs.tell(session, run_id, started, self.clock(), done, total)
+            except OperationalError:  # a busy database: next time
+                return
+            if not held:
+                raise LostRun
+
+        return tell
+
+    def run(self) -> None:
+        """Until the worker stops: at once when asked, else now and then."""
+        while not self.stopping.is_set():
+            try:
+                self.prove()
+            except Exception:  # the next look tries again
+                log.exception("proof.failed")
+            self.asked.wait(self.settings.sweep_seconds)
+            self.asked.clear()
+
+
+def anchor(sessions: sessionmaker[Session], key: bytes, folder: Path, now: datetime) -> bool:
+    """Notes the journal's head in the folder; False where it stands there, or can't be written."""
+    with sessions() as session:
+        head = anchors.head_of(session)
+    if head is None:
+        return False
+    try:
+        return anchors.append(folder, key, head, now)
+    except OSError as error:
+        facts: dict[str, Any] = {"error": type(error).__name__, "errno": error.errno}
+        log.warning("anchor.not_written", **facts)
+        return False

@@ -1,0 +1,144 @@
+"""What a verification found, in words: each fault names its record, what not to do, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from invoicing.proof.rules import Check, Fault
+from web.words import N_, _, ngettext
+
+TITLES: Final = {
+    "chain": N_("Journal"),
+    "anchors": N_("Ancrages"),
+    "documents": N_("Documents"),
+    "numbers": N_("Numéros"),
+    "payments": N_("Paiements et avoirs"),
+    "lettering": N_("Lettrage"),
+    "archive": N_("Archive"),
+    "guards": N_("Protections de la base"),
+}
+_DATABASE: Final = N_("Ne corrigez rien à la main : conservez la base telle quelle, restaurez une sauvegarde à côté, "
+                      "comparez, puis vérifiez de nouveau.")  # fmt: skip
+_FILE: Final = N_("Ne supprimez rien : restaurez ce fichier depuis une sauvegarde de l’archive, puis vérifiez de "
+                  "nouveau.")  # fmt: skip
+_JOURNAL: Final = N_("Ne supprimez rien et n’ajoutez rien au journal : comparez-le avec une sauvegarde, puis vérifiez "
+                     "de nouveau.")  # fmt: skip
+_SEAL: Final = N_("Ne modifiez rien à la main : lancez « lettrine db upgrade », puis vérifiez de nouveau.")
+_GUARD: Final = N_("N’écrivez pas directement dans la base : lancez « lettrine db check » et faites rétablir les "
+                   "protections.")  # fmt: skip
+_KEY: Final = N_("Ne remplacez pas la clé : vérifiez que LETTRINE_JOURNAL_KEY est bien celle de cette installation.")
+
+_SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what to do
+    "journal_gap": (N_("Des écritures manquent dans le journal : de %(first)s à %(last)s."), _JOURNAL),
+    "journal_link": (N_("L’écriture %(position)s du journal ne suit pas celle qui la précède."), _JOURNAL),
+    "journal_hash": (N_("L’écriture %(position)s du journal (%(action)s) a été modifiée ou fabriquée."), _JOURNAL),
+    "journal_format": (N_("L’écriture %(position)s du journal a un format inconnu : %(format)s."), _JOURNAL),
+    "journal_key": (N_("Aucune écriture du journal ne porte le sceau de cette clé."), _KEY),
+    "journal_cut": (N_("La fin du journal manque : il s’arrête à %(last)s, alors qu’il allait au moins jusqu’à "
+                       "%(position)s (ancrage %(file)s)."), _JOURNAL),
+    "anchor_differs": (N_("L’écriture %(position)s du journal n’est pas celle qui a été ancrée (%(file)s) : le journal "
+                          "a été refait."), _JOURNAL),
+    "anchor_unmet": (N_("L’écriture %(position)s, ancrée (%(file)s), manque dans le journal."), _JOURNAL),
+    "anchor_forged": (N_("L’ancrage %(file)s, ligne %(line)s, a été modifié ou fabriqué."), _JOURNAL),
+    "document_altered": (N_("%(name)s ne correspond plus à ce qui a été scellé."), _DATABASE),
+    "document_unknown": (N_("%(name)s n’a aucune écriture dans le journal : ce document n’a pas été établi ici."),
+                         _DATABASE),
+    "document_unproven": (N_("%(name)s n’est plus prouvé : la dernière écriture à son sujet est fausse."), _JOURNAL),
+    "document_unsealed": (N_("%(name)s n’a pas encore été scellé."), _SEAL),
+    "document_gone": (N_("%(name)s a disparu : le journal connaît ce document, la base ne l’a plus."), _DATABASE),
+    "document_sums": (N_("%(name)s : lignes, taxes et total ne tombent pas juste."), _DATABASE),
+    "number_twice": (N_("Le numéro %(number)s est porté deux fois."), _DATABASE),
+    "number_seller": (N_("%(number)s n’est pas dans une série de son vendeur."), _DATABASE),
+    "number_format": (N_("%(number)s n’a pas la forme de sa série : %(format)s."), _DATABASE),
+    "number_gap": (N_("Il manque des numéros dans la série %(series)s : de %(first)s à %(last)s, avant %(before)s."),
+                   _DATABASE),
+    "number_day": (N_("%(number)s est daté d’avant %(earlier)s, qui le précède."), _DATABASE),
+    "counter": (N_("Le compteur de la série %(series)s dit %(counter)s ; le dernier numéro donné est %(given)s."),
+                _DATABASE),
+    "series_day": (N_("La série %(series)s dit avoir servi pour la dernière fois le %(told)s ; son dernier document "
+                      "est du %(day)s."), _DATABASE),
+    "paid": (N_("%(name)s : les paiements ne font pas la somme payée."), _DATABASE),
+    "credited": (N_("%(name)s : les avoirs ne font pas la somme créditée."), _DATABASE),
+    "lettering_forged": (N_("%(name)s : une ligne de l’historique du lettrage a été modifiée ou fabriquée."),
+                         _DATABASE),
+    "lettering_gone": (N_("Une ligne de l’historique du lettrage manque (écriture %(position)s du journal)."),
+                       _DATABASE),
+    "lettering_differs": (N_("%(name)s : le lettrage n’est pas le dernier qui a été enregistré."), _DATABASE),
+    "version_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _DATABASE),
+    "version_gone": (N_("%(name)s, version %(version)s, a disparu de la base."), _DATABASE),
+    "version_entry_gone": (N_("%(name)s, version %(version)s, se dit scellée sans l’être."), _DATABASE),
+    "version_unproven": (N_("%(name)s, version %(version)s, n’est plus prouvée : son écriture au journal est fausse."),
+                         _JOURNAL),
+    "file_missing": (N_("%(name)s, version %(version)s : le fichier archivé manque."), _FILE),
+    "file_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _FILE),
+    "guard": (N_("La protection %(guard)s de la base manque ou a été modifiée."), _GUARD),
+}  # fmt: skip
+
+
+def what_is_so(fault: Fault) -> str:
+    """The fact, with the record's name."""
+    return _(_SENTENCES[fault.code][0], **{**fault.facts, "name": named(fault)})
+
+
+def what_to_do(fault: Fault) -> str:
+    """What not to do, then what to do."""
+    return _(_SENTENCES[fault.code][1])
+
+
+def named(fault: Fault) -> str:
+    """The document's number, or what it is without one."""
+    if fault.facts.get("number"):
+        return str(fault.facts["number"])
+    return _("Le document sans numéro %(id)s", id=fault.facts.get("invoice_id"))
+
+
+def in_full(fault: Fault) -> str:
+    """Both, as one text."""
+    return f"{what_is_so(fault)} {what_to_do(fault)}"
+
+
+def what_was_checked(check: Check) -> str:
+    """What a check without a fault has shown."""
+    return _SHOWN[check.name](check)
+
+
+def _documents(check: Check) -> str:
+    drafts = check.notes.get("drafts", 0)
+    shown = _("Chaque document est tel que le journal l’a laissé : lignes, taxes et totaux compris.")
+    if not drafts:
+        return shown
+    return shown + " " + ngettext("%(num)s n’est pas figé.", "%(num)s ne sont pas figés.", drafts)
+
+
+def _archive(check: Check) -> str:
+    shown = _("Chaque PDF archivé a encore l’empreinte de sa création.")
+    if unsealed := check.notes.get("unsealed", 0):
+        shown += " " + ngettext("%(num)s attend son sceau.", "%(num)s attendent leur sceau.", unsealed)
+    if due := check.notes.get("due", 0):
+        shown += " " + ngettext("%(num)s reste à établir.", "%(num)s restent à établir.", due)
+    return shown
+
+
+def _anchors(check: Check) -> str:
+    if not check.count:
+        return _("Aucun ancrage encore : la fin du journal n’est attestée nulle part ailleurs.")
+    shown = _("Le journal contient chaque écriture notée hors de la base.")
+    if torn := check.notes.get("torn", 0):
+        shown += " " + ngettext("%(num)s ligne d’ancrage est illisible.", "%(num)s lignes d’ancrage sont illisibles.",
+                                torn)  # fmt: skip
+    return shown
+
+
+_SHOWN: Final[dict[str, Callable[[Any], str]]] = {
+    "chain": lambda c: _("Chaque événement suit le précédent ; aucun n’a été changé ni retiré."),
+    "anchors": _anchors,
+    "documents": _documents,
+    "numbers": lambda c: ngettext("%(num)s série numérotée ici : aucun trou, aucun doublon, dates croissantes.",
+                                  "%(num)s séries numérotées ici : aucun trou, aucun doublon, dates croissantes.",
+                                  c.notes.get("series", 0)),
+    "payments": lambda c: _("Paiements, remboursements et avoirs font les sommes affichées."),
+    "lettering": lambda c: _("Chaque référence est la dernière de son historique, et l’historique est entier."),
+    "archive": _archive,
+    "guards": lambda c: _("La base refuse toute modification de ce qui est figé."),
+}  # fmt: skip
