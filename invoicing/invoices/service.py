@@ -14,7 +14,7 @@ from invoicing import journal
 from invoicing.customers.service import get as get_customer
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
-from invoicing.documents.paper import Facts, Heading
+from invoicing.documents.paper import Facts
 from invoicing.documents.service import due as version_due
 from invoicing.errors import FieldFaults, NotFound, Stale
 from invoicing.invoices import rules
@@ -28,6 +28,7 @@ from invoicing.invoices.freezing import (
     set_lines,
     write_taxes,
 )
+from invoicing.invoices.heading import heading_of
 from invoicing.invoices.models import Invoice, InvoiceKind, MadeOutTo, Origin, Status
 from invoicing.invoices.reading import DraftContent
 from invoicing.journal import Actor
@@ -136,7 +137,8 @@ def finalise(
     freeze(session, draft, composed, number, now, status, email=email)
     if draft.paid_on:
         receive(session, draft, actor, now)
-    version = version_due(session, draft.id, Facts(heading=Heading.invoice), now)
+    named = heading_of(draft.kind, draft.mode, draft.status, lettered=False)
+    version = version_due(session, draft.id, Facts(heading=named), now)
     delivery_id = promise(session, draft, now, domain) if email else None
     changes = {
         "number": (None, number),

@@ -12,9 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.database import transaction
+from invoicing.documents.desk import Facts, Heading
 from invoicing.errors import FieldFaults, NotFound
+from invoicing.invoices.models import Invoice
 from invoicing.journal import COMMAND, JournalEntry
+from invoicing.lettering.service import letter
 from invoicing.numbering import Mode, NoSeries, Series, Use, take_number
+from invoicing.payments.models import PaymentMethod
+from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Region, Seller
 from invoicing.sellers.series import add_series, credit_series, put_in_use, retire
 from invoicing.sellers.series_rules import OnlySeries, SeriesContent, SeriesOfShop
@@ -220,3 +225,17 @@ def test_numbers_restart_with_the_year_only_where_it_is_in_them(
     series = add(session, make_seller(session), calendar=calendar)
     put_in_use(session, COMMAND, NOW, series.id)
     assert [take_number(session, series, day) for day in (TODAY, date(2027, 1, 1))] == numbers
+
+
+def test_a_manual_series_in_portal_mode_heads_its_documents_as_they_are_paid_and_lettered(session: Session) -> None:
+    seller, customer = make_seller(session), make_customer(session)
+    put_in_use(session, COMMAND, NOW, add(session, seller, mode=PORTAL).id)
+    made = make_invoice(session, customer, seller)
+    invoice = session.get_one(Invoice, made.invoice_id)
+    assert invoice.mode is PORTAL
+    record_payment(session, COMMAND, NOW, made.invoice_id, PaymentContent(PaymentMethod.transfer, TODAY), "a token")
+    letter(session, COMMAND, NOW, made.invoice_id, "VE-2026-17", 0)
+    session.expire_all()
+    facts = [Facts.from_json(version.facts) for version in invoice.versions]
+    assert [fact.heading for fact in facts] == [Heading.order, Heading.pro_forma, Heading.invoice]
+    assert (facts[-1].official_number, facts[-1].duplicate) == ("VE-2026-17", True)
