@@ -13,16 +13,18 @@ from sqlalchemy.orm import selectinload
 
 from admin import texts
 from admin.lettering_box import Box, Refusal, box_of, names_of
+from admin.money_box import MoneyBox, money_box
 from invoicing.delivery.models import Delivery
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices import heading, queries
 from invoicing.invoices.composing import compose
-from invoicing.invoices.models import Invoice, Origin
-from invoicing.invoices.rules import may_be_paid
+from invoicing.invoices.models import Invoice, InvoiceKind, Origin
 from invoicing.lettering.queries import changes
 from invoicing.lettering.service import digest_of
+from invoicing.payments.models import PaymentKind
+from invoicing.payments.rules import live
 from invoicing.sellers.queries import today_of
 from web.database import db, now
 from web.filters import clock_time, local, long_date, long_datetime, short_datetime
@@ -46,7 +48,7 @@ class InvoicePage:
     mailto: str  # empty for an order that doesn't stand: there is nothing to pass on
     paid_by: str  # the shop's own words, else the methods of its payments
     moment: str  # its long date, with the time where there is one
-    may_be_paid: bool
+    money: MoneyBox
 
 
 def invoice_page(found: Invoice, retry: Retry | None = None, refusal: Refusal | None = None) -> str:
@@ -60,13 +62,14 @@ def invoice_page(found: Invoice, retry: Retry | None = None, refusal: Refusal | 
 def _page_of(found: Invoice, refusal: Refusal | None) -> InvoicePage:
     snapshot = Snapshot.from_json(found.snapshot) if found.snapshot else None
     named = [(version, _name(snapshot, version)) for version in found.versions if snapshot]
-    methods = ", ".join(dict.fromkeys(_(METHODS[payment.method]) for payment in found.payments))
+    received = [row for row in live(found.payments) if row.kind is PaymentKind.payment]
+    methods = ", ".join(dict.fromkeys(_(METHODS[row.method]) for row in received))
     return InvoicePage(
         invoice=found, paper=shown_paper(found, snapshot), box=box_of(found, refusal),
         versions=tuple(reversed(named)), deliveries=deliveries_of(found.id), history=_history(found.id),
         mailto=texts.mailto(found, snapshot, services().settings.public_url) if snapshot else "",
         paid_by=found.payment_label or methods, moment=_moment(found),
-        may_be_paid=found.is_frozen and may_be_paid(found.kind, found.status, found.remaining_cents),
+        money=money_box(found),
     )  # fmt: skip
 
 
@@ -85,9 +88,14 @@ def shown_paper(found: Invoice, snapshot: Snapshot | None) -> Paper:
         snapshot = compose(db.session, found, today_of(found.seller, now())).snapshot
         snapshot = replace(snapshot, number=found.number or "")
     facts = Facts.from_json(found.versions[-1].facts) if found.versions else heading.facts_of(found)
-    if found.payments and found.remaining_cents <= 0:
-        facts = replace(facts, paid_on=found.payments[-1].paid_on)
-    return paper_of(replace(snapshot, language=language()), facts)
+    today = heading.facts_of(found)
+    facts = replace(facts, paid_on=today.paid_on)  # the archived version stays as it was when it was made
+    paper = paper_of(replace(snapshot, language=language()), facts)
+    settled = found.kind is InvoiceKind.invoice and found.remaining_cents <= 0 and not facts.paid_on
+    if settled:  # by a credit note: nothing is to be paid any more, and no day says when it was
+        plain = paper_of(replace(snapshot, language=language(), paid_on=snapshot.issued_on), facts)
+        paper = replace(paper, grand=plain.grand, pay=())
+    return paper
 
 
 def _moment(found: Invoice) -> str:

@@ -1,32 +1,19 @@
-"""Invoices and orders: the page, what was just done, the PDF, a payment."""
+"""Invoices and orders: the page, what was just done, the PDF."""
 
 from __future__ import annotations
 
-import secrets
-
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin import bp, texts
 from admin.draft_fields import number as read_number
-from admin.draft_fields import token_of, write_date
 from admin.invoice_page import deliveries_of, invoice_page
 from invoicing.documents.models import DocumentVersion
-from invoicing.errors import Fault, FieldFaults, NotFound
+from invoicing.errors import NotFound
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, Origin
-from invoicing.invoices.reading import NotADate, read_date
-from invoicing.invoices.rules import may_be_paid
-from invoicing.payments.models import PaymentMethod
-from invoicing.payments.service import NothingDue, PaymentContent, record_payment
-from invoicing.sellers.queries import today_of
-from web.database import db, now, transaction
+from web.database import db
 from web.documents import archived_pdf
-from web.errors import sentence
-from web.faults import by_field
-from web.rights import needs
-from web.sessions import actor
-from web.words import _
 
 
 @bp.get("/factures/<number>")
@@ -75,49 +62,3 @@ def _version(found: Invoice, wanted: str | None) -> DocumentVersion:
         if version.position == position:
             return version
     raise NotFound
-
-
-@bp.route("/factures/<number>/paiement", methods=["GET", "POST"])
-@needs("payments")
-def payment_new(number: str) -> ResponseReturnValue:
-    """Records that all that remains was paid; the same form sent twice pays once."""
-    found = queries.by_number(db.session, number)
-    invoice_id, token = found.id, token_of(request.form) or secrets.token_urlsafe(24)
-    if request.method != "POST":
-        if not may_be_paid(found.kind, found.status, found.remaining_cents):
-            return _nothing_due(NothingDue(number, found.status))
-        typed = {"paid_on": write_date(today_of(found.seller, now()))}
-        return render_template("admin/payment.html", invoice=found, typed=typed, errors={}, token=token)
-    try:
-        content = _read_payment()
-        with transaction() as session:
-            record_payment(session, actor(), now(), invoice_id, content, token)
-    except NothingDue as refusal:
-        return _nothing_due(refusal)
-    except FieldFaults as refusal:
-        errors = by_field(refusal.faults)
-        return render_template("admin/payment.html", invoice=found, typed=request.form, errors=errors, token=token), 422
-    flash(_("Paiement enregistré."), "ok")
-    return redirect(url_for("admin.invoice", number=number), 303)
-
-
-def _nothing_due(refusal: NothingDue) -> ResponseReturnValue:
-    flash(sentence(refusal), "warn")
-    return redirect(url_for("admin.invoice", number=refusal.number), 303)
-
-
-def _read_payment() -> PaymentContent:
-    """The form's content; refuses with every mistake."""
-    typed, faults, day = request.form.get("paid_on", ""), [], None
-    try:
-        day = read_date(typed)
-        if day is None:
-            faults.append(Fault("paid_on", "date_required"))
-    except NotADate:
-        faults.append(Fault("paid_on", "bad_date", {"value": typed.strip()[:40]}))
-    method = request.form.get("method", "")
-    if method not in tuple(PaymentMethod):
-        faults.append(Fault("method", "choose"))
-    if faults or day is None:
-        raise FieldFaults(faults)
-    return PaymentContent(PaymentMethod(method), day, request.form.get("reference", ""))

@@ -125,6 +125,11 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
     "invoice.finalised": ("circle-check", "ok", lambda f: _(
         "Finalisée, courriel demandé") if f.get("emailed", [0, 0])[1] else _("Finalisée, sans courriel")),
     "invoice.paid": ("coin-euro", "ok", lambda f: _("Paiement enregistré")),
+    "invoice.payment_undone": ("history", "warn", lambda f: _("Paiement annulé par une écriture contraire")),
+    "invoice.refunded": ("cash", "", lambda f: _("Remboursement enregistré")),
+    "invoice.refund_undone": ("history", "warn", lambda f: _("Remboursement annulé par une écriture contraire")),
+    "invoice.credit_used": ("file-invoice", "", lambda f: _("Imputé sur une autre facture")),
+    "invoice.credited": ("receipt-refund", "", lambda f: _("Corrigée par un avoir")),
     "invoice.lettered": ("link", "ok", lambda f: _("Lettrée : %(reference)s", reference=f["lettering"][1])),
     "invoice.lettering_changed": ("link", "ok", lambda f: _(
         "Lettrage changé : %(before)s → %(after)s", before=f["lettering"][0], after=f["lettering"][1])),

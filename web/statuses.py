@@ -47,21 +47,23 @@ METHODS: Final[dict[str, str]] = {
     "cash": N_("Espèces"),
     "direct_debit": N_("Prélèvement"),
     "interac": N_("Virement Interac"),
+    "credit": N_("Avoir imputé"),
     "other": N_("Autre moyen"),
 }
+BY_HAND: Final = tuple(method for method in METHODS if method != "credit")  # a credit is set against, never typed
 
 
 class Methods(Mapping[str, str]):
-    """Payment method → its word in the language of the moment."""
+    """Payment method → its word in the language of the moment; those that may be chosen are iterated over."""
 
     def __getitem__(self, method: str) -> str:
         return _(METHODS[method])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(METHODS)
+        return iter(BY_HAND)
 
     def __len__(self) -> int:
-        return len(METHODS)
+        return len(BY_HAND)
 
 
 def init_app(app: Flask) -> None:

@@ -65,10 +65,10 @@ class PaymentContent:
     amount_cents: int | None = None
 
 
-def checked(content: PaymentContent, today: date, most_cents: int, currency: str) -> tuple[int, str]:
-    """The amount in cents and the reference; refuses with every fault what is beyond `most_cents` or odd."""
+def checked(content: PaymentContent, today: date, most_cents: int, currency: str, beyond: str) -> tuple[int, str]:
+    """The amount in cents and the reference; refuses with every fault what is odd, with `beyond` what is too much."""
     reference = clean(content.reference)
-    faults = amount_faults(content.amount_cents, most_cents, currency)
+    faults = [] if content.amount_cents is None else amount_faults(content.amount_cents, most_cents, currency, beyond)
     faults += text_faults("reference", reference, REFERENCE_MAX)
     if content.method is PaymentMethod.credit:  # made by `set_against` alone
         faults.append(Fault("method", "choose"))
@@ -81,14 +81,12 @@ def checked(content: PaymentContent, today: date, most_cents: int, currency: str
     return most_cents if content.amount_cents is None else content.amount_cents, reference
 
 
-def amount_faults(amount_cents: int | None, most_cents: int, currency: str) -> list[Fault]:
+def amount_faults(amount_cents: int, most_cents: int, currency: str, beyond: str) -> list[Fault]:
     """Above nothing, and never beyond what remains (or is owed back)."""
-    if amount_cents is None:
-        return []
     if amount_cents <= 0:
         return [Fault("amount", "not_positive")]
     if amount_cents > most_cents:
-        return [Fault("amount", "more_than_remains", {"most_cents": most_cents, "currency": currency})]
+        return [Fault("amount", beyond, {"most_cents": most_cents, "currency": currency})]
     return []
 
 

@@ -33,7 +33,7 @@ def record_payment(
         return same
     if not may_be_paid(invoice.kind, invoice.status, invoice.remaining_cents):
         raise NothingDue(invoice.number or "", invoice.status)
-    amount, reference = _checked(content, now, invoice, invoice.remaining_cents)
+    amount, reference = _checked(content, now, invoice, invoice.remaining_cents, "more_than_remains")
     payment = Payment(
         invoice_id=invoice.id, method=content.method, amount_cents=amount, paid_on=content.paid_on,
         reference=reference, recorded_at=now, recorded_by_id=actor.account_id, form_token=form_token,
@@ -54,7 +54,7 @@ def refund(
         return same
     if not (most := rules.owed_back(invoice)):
         raise rules.NothingOwedBack(invoice.number or "")
-    amount, reference = _checked(content, now, invoice, most)
+    amount, reference = _checked(content, now, invoice, most, "more_than_owed_back")
     payment = Payment(
         invoice_id=invoice.id, kind=PaymentKind.refund, method=content.method, amount_cents=amount,
         paid_on=content.paid_on, reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
@@ -79,7 +79,8 @@ def set_against(
     if not (most := rules.owed_back(owing)):
         raise rules.NothingOwedBack(owing.number or "")
     rules.check_together(owing, other)
-    if faults := rules.amount_faults(amount_cents, min(most, other.remaining_cents), owing.currency):
+    most = min(most, other.remaining_cents)
+    if faults := rules.amount_faults(amount_cents, most, owing.currency, "more_than_both"):
         raise FieldFaults(faults)
     given = _pair_row(actor, now, owing, amount_cents, other.number or "", PaymentKind.refund)
     _book(session, actor, now, owing, given, "invoice.credit_used")
@@ -162,8 +163,10 @@ def _same(session: Session, form_token: str) -> Payment | None:
     return session.scalar(select(Payment).where(Payment.form_token == form_token))
 
 
-def _checked(content: PaymentContent, now: datetime, invoice: Invoice, most_cents: int) -> tuple[int, str]:
-    return rules.checked(content, today_of(invoice.seller, now), most_cents, invoice.currency)
+def _checked(
+    content: PaymentContent, now: datetime, invoice: Invoice, most_cents: int, beyond: str
+) -> tuple[int, str]:
+    return rules.checked(content, today_of(invoice.seller, now), most_cents, invoice.currency, beyond)
 
 
 def _book(session: Session, actor: Actor, now: datetime, invoice: Invoice, row: Payment, action: str) -> None:

@@ -177,7 +177,9 @@ def test_the_way_out_of_what_is_unpaid_is_its_payment(desk: Desk, shop: Shop, st
 
 def test_an_order_is_lettered_once_its_payment_is_recorded(desk: Desk, shop: Shop) -> None:
     number = order(desk, shop, Status.pending).number
-    payment: dict[str, object] = {"paid_on": "22/11/2026", "method": "transfer", "form_token": "x" * 32}
+    payment: dict[str, object] = {
+        "amount": "216", "paid_on": "22/11/2026", "method": "transfer", "form_token": "x" * 32,
+    }  # fmt: skip
     assert desk.send(f"{page(number)}/paiement", payment).status_code == 303
     assert give(desk, number, "FA-1").status_code == 303
     assert reference_of(desk, number) == "FA-1"

@@ -1,0 +1,208 @@
+"""Money of an invoice: a payment, its counter-entry, a refund, and credit set against another invoice."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin import bp
+from admin.draft_fields import number as read_number
+from admin.draft_fields import token_of, write_date
+from admin.money_fields import read_cents, read_day, write_cents
+from invoicing.errors import Fault, FieldFaults, NotFound, Refused
+from invoicing.invoices import queries
+from invoicing.invoices.models import Invoice
+from invoicing.invoices.rules import may_be_paid
+from invoicing.payments import service
+from invoicing.payments.models import Payment, PaymentMethod
+from invoicing.payments.queries import payable_beside, payment_of
+from invoicing.payments.rules import AlreadyUndone, NothingDue, NothingOwedBack, PaymentContent, live, owed_back
+from invoicing.sellers.queries import today_of
+from web.database import db, now, transaction
+from web.errors import sentence, status_of
+from web.faults import by_field
+from web.filters import money
+from web.rights import needs
+from web.sessions import actor
+from web.statuses import METHODS
+from web.words import _
+
+
+@bp.route("/factures/<number>/paiement", methods=["GET", "POST"])
+@needs("payments")
+def payment_new(number: str) -> ResponseReturnValue:
+    """Records what was paid, all that remains unless another amount is written; the same form sent twice pays once."""
+    found = queries.by_number(db.session, number)
+    invoice_id, token = found.id, _token()
+    if request.method != "POST":
+        if not found.is_frozen or not may_be_paid(found.kind, found.status, found.remaining_cents):
+            return _back(number, NothingDue(number, found.status))
+        typed = {"paid_on": _today(found), "amount": write_cents(found.remaining_cents)}
+        return _page("payment", found, typed, token)
+    try:
+        content = _read(request.form.get("method", ""), "method", "date_required")
+        with transaction() as session:
+            payment = service.record_payment(session, actor(), now(), invoice_id, content, token)
+            amount, currency = payment.amount_cents, found.currency
+    except NothingDue as refusal:
+        return _back(number, refusal)
+    except FieldFaults as refusal:
+        return _page("payment", queries.by_number(db.session, number), request.form, token, refusal)
+    return _done(number, _("Paiement de %(amount)s enregistré.", amount=money(amount, currency)))
+
+
+@bp.route("/factures/<number>/remboursement", methods=["GET", "POST"])
+@needs("payments")
+def refund_new(number: str) -> ResponseReturnValue:
+    """Records what was given back, never more than is owed back."""
+    found = queries.by_number(db.session, number)
+    invoice_id, token = found.id, _token()
+    if request.method != "POST":
+        if not owed_back(found):
+            return _back(number, NothingOwedBack(number))
+        return _page("refund", found, {"paid_on": _today(found), "amount": write_cents(owed_back(found))}, token)
+    try:
+        content = _read(request.form.get("given_by", ""), "given_by", "given_date_required")
+        with transaction() as session:
+            given = service.refund(session, actor(), now(), invoice_id, content, token)
+            amount, currency = given.amount_cents, found.currency
+    except NothingOwedBack as refusal:
+        return _back(number, refusal)
+    except FieldFaults as refusal:
+        return _page("refund", queries.by_number(db.session, number), request.form, token, refusal)
+    return _done(number, _("Remboursement de %(amount)s enregistré.", amount=money(amount, currency)))
+
+
+@bp.route("/factures/<number>/imputation", methods=["GET", "POST"])
+@needs("payments")
+def set_against(number: str) -> ResponseReturnValue:
+    """Pays another invoice of the same customer with what this one owes back."""
+    found = queries.by_number(db.session, number)
+    invoice_id, token = found.id, _token()
+    if request.method != "POST":
+        return _back(number, NothingOwedBack(number)) if not owed_back(found) else _against(found, {}, token)
+    try:
+        other_id, amount = _read_against(found)
+        with transaction() as session:
+            service.set_against(session, actor(), now(), invoice_id, other_id, amount, token)
+            currency, other = found.currency, session.get_one(Invoice, other_id).number
+    except NothingOwedBack as refusal:
+        return _back(number, refusal)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return _against(queries.by_number(db.session, number), request.form, token, refusal)
+    said = {"amount": money(amount, currency), "number": number, "other": other}
+    return _done(number, _("%(amount)s de %(number)s sont imputés sur %(other)s.", **said))
+
+
+@bp.route("/factures/<number>/paiements/<int:payment_id>/annuler", methods=["GET", "POST"])
+@needs("payments")
+def payment_undo(number: str, payment_id: int) -> ResponseReturnValue:
+    """Asks why, then writes the counter-entry; both halves of a pair are undone together."""
+    found = queries.by_number(db.session, number)
+    payment, token = payment_of(db.session, found.id, payment_id), _token()
+    if request.method != "POST":
+        if payment not in live(found.payments):
+            return _back(number, AlreadyUndone(payment_id, number))
+        return _undo_page(found, payment, token)
+    try:
+        with transaction() as session:
+            reason = request.form.get("reason", "")
+            service.undo_payment(session, actor(), now(), payment_id, reason, token)
+    except AlreadyUndone as refusal:
+        return _back(number, refusal)
+    except Refused as refusal:
+        found = queries.by_number(db.session, number)
+        return _undo_page(found, payment_of(db.session, found.id, payment_id), token, refusal)
+    return _done(number, _("Paiement annulé par une écriture contraire : l’original reste visible."))
+
+
+def _undo_page(found: Invoice, payment: Payment, token: str, refusal: Refused | None = None) -> ResponseReturnValue:
+    errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
+    refused = sentence(refusal) if refusal and not errors else ""
+    page = render_template(
+        "admin/payment_undo.html", invoice=found, payment=payment, token=token, errors=errors, refused=refused,
+        means=means_of(payment), reason=request.form.get("reason", ""), other=_other_end(payment),
+    )  # fmt: skip
+    return page, status_of(refusal) if refusal else 200
+
+
+def _other_end(payment: Payment) -> str:
+    """The number of the invoice at the other end of a pair, else nothing."""
+    return payment.reference if payment.method is PaymentMethod.credit else ""
+
+
+def means_of(payment: Payment) -> str:
+    """How the money came or went, in words."""
+    return _(METHODS[payment.method])
+
+
+def _against(found: Invoice, typed: object, token: str, refusal: Refused | None = None) -> ResponseReturnValue:
+    """The page; `typed` is what was sent."""
+    errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
+    refused = sentence(refusal) if refusal and not errors else ""
+    others = payable_beside(db.session, found)
+    page = render_template(
+        "admin/payment_against.html", invoice=found, others=others, typed=typed, token=token, errors=errors,
+        refused=refused, owed_cents=owed_back(found), write_cents=write_cents,
+    )  # fmt: skip
+    return page, status_of(refusal) if refusal else 200
+
+
+def _read_against(found: Invoice) -> tuple[int, int]:
+    """The other invoice and the amount; none written: as much as fits."""
+    faults: list[Fault] = []
+    others = {other.id: other for other in payable_beside(db.session, found)}
+    other = others.get(read_number(request.form.get("other", "")) or 0)
+    if other is None:
+        faults.append(Fault("other", "choose"))
+    written = request.form.get("amount", "")
+    most = min(owed_back(found), other.remaining_cents) if other else 0
+    amount = read_cents("amount", written, faults) if written.strip() else most
+    if faults or other is None or amount is None:
+        raise FieldFaults(faults)
+    return other.id, amount
+
+
+def _read(method: str, field: str, missing: str) -> PaymentContent:
+    """The form's content; refuses with every mistake."""
+    faults: list[Fault] = []
+    if method not in METHODS or method == PaymentMethod.credit:
+        faults.append(Fault(field, "choose"))
+    amount = read_cents("amount", request.form.get("amount", ""), faults)
+    day = read_day("paid_on", request.form.get("paid_on", ""), faults, missing)
+    if faults or day is None:
+        raise FieldFaults(faults)
+    return PaymentContent(PaymentMethod(method), day, request.form.get("reference", ""), amount)
+
+
+def _page(
+    name: str, found: Invoice, typed: object, token: str, refusal: FieldFaults | None = None
+) -> ResponseReturnValue:
+    """The form of a payment or refund, after a refusal with what was typed."""
+    errors = by_field(refusal.faults) if refusal else {}
+    page = render_template(
+        f"admin/{name}.html", invoice=found, typed=typed, errors=errors, token=token, owed_cents=owed_back(found)
+    )
+    return page, 422 if refusal else 200
+
+
+def _token() -> str:
+    return token_of(request.form) or secrets.token_urlsafe(24)
+
+
+def _today(found: Invoice) -> str:
+    return write_date(today_of(found.seller, now()))
+
+
+def _back(number: str, refusal: Refused) -> ResponseReturnValue:
+    flash(sentence(refusal), "warn")
+    return redirect(url_for("admin.invoice", number=number), 303)
+
+
+def _done(number: str, said: str) -> ResponseReturnValue:
+    flash(said, "ok")
+    return redirect(url_for("admin.invoice", number=number), 303)
