@@ -28,6 +28,7 @@ from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
+from lettrine.demo_cases import tell
 from lettrine.demo_desk import Buyer, Desk
 from lettrine.demo_goods import COURSES, DUES, RIMOUSKI, stock
 from lettrine.demo_people import PEOPLE, Person
@@ -58,6 +59,7 @@ def build(sessions: sessionmaker[Session], now: datetime, invoices: int, passwor
     items = {Region.FR: dues.lines, Region.QC: rimouski.lines}
     for by_hand in _invoices(desk, customers, sellers, items, staff, invoices):
         yield made + by_hand
+    tell(desk, customers, sellers, staff)
     _drafts(desk, customers, sellers, items)
 
 
