@@ -19,7 +19,7 @@ def archived_pdf(version_id: int, number: str) -> Response:
     """One version's stored bytes, drawn first if it is still due; HEAD writes nothing. ?telecharger= downloads it."""
     db.session.rollback()  # what follows opens a connection of its own: no request may hold two
     write = request.method != "HEAD"
-    document = open_version(db.sessionmaker, _archive(), render, version_id, now(), write=write)
+    document = open_version(db.sessionmaker, archive(), render, version_id, now(), write=write)
     response = pdf(document.data, number, download="telecharger" in request.args)
     response.set_etag(document.sha256)
     response.make_conditional(request, accept_ranges=True, complete_length=len(document.data))
@@ -29,7 +29,7 @@ def archived_pdf(version_id: int, number: str) -> Response:
 def drawn_pdf(paper: Paper, name: str) -> Response:
     """A paper that no archive keeps: a draft."""
     db.session.rollback()  # no connection is held while it draws
-    return pdf(draw(_archive(), render, paper).data, name)
+    return pdf(draw(archive(), render, paper).data, name)
 
 
 def pdf(data: bytes, name: str, download: bool = False) -> Response:
@@ -44,12 +44,13 @@ def render_due(version_id: int) -> None:
     """Draws a version in the request that made it; whatever goes wrong, it is due and comes later."""
     db.session.rollback()
     try:
-        ensure_rendered(db.sessionmaker, _archive(), render, version_id, now())
+        ensure_rendered(db.sessionmaker, archive(), render, version_id, now())
     except Exception:
         current_app.logger.exception("version %s stays due", version_id)
 
 
-def _archive() -> Archive:
+def archive() -> Archive:
+    """The archive of this installation."""
     return _opened(services().settings.archive)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from invoicing.money import write_scaled
 from invoicing.proof.rules import Check, Fault
-from web.words import N_, _, ngettext
+from web.words import N_, _, language, ngettext
 
 TITLES: Final = {
     "chain": N_("Journal"),
@@ -96,6 +97,11 @@ def named(fault: Fault) -> str:
 def in_full(fault: Fault) -> str:
     """Both, as one text."""
     return f"{what_is_so(fault)} {what_to_do(fault)}"
+
+
+def figure(count: int) -> str:
+    """A count, with its thousands apart."""
+    return write_scaled(count, 0, language())
 
 
 def what_was_checked(check: Check) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 from PIL import Image
@@ -83,7 +83,7 @@ class Renderer:
 
     def __init__(self, templates: Path | None = None) -> None:
         loader = jinja2.FileSystemLoader((templates or default_templates()) / "pdf")
-        self._jinja = jinja2.Environment(
+        self.jinja = jinja2.Environment(
             loader=loader,
             autoescape=True,
             auto_reload=False,
@@ -91,7 +91,7 @@ class Renderer:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        self._jinja.filters["cells"] = cells
+        self.jinja.filters["cells"] = cells
 
     def render(self, paper: Paper, logo: Path | None = None, *, fast: bool = FAST, pages: int = 0) -> Rendered:
         """The paper as PDF; `fast` and a guess of the `pages` are only for tests. Raises RenderFailed."""
@@ -115,8 +115,8 @@ class Renderer:
         """One pass; `pages` is printed as the total."""
         facts = {"paper": paper, "words": paper.words, "plan": planned, "pages": pages, "here": HERE}
         accent = paper.accent if _ACCENT.fullmatch(paper.accent) else ACCENT
-        sheet = self._jinja.get_template("paper.css").render(facts, accent=accent)
-        html = self._jinja.get_template("paper.html").render(
+        sheet = self.jinja.get_template("paper.css").render(facts, accent=accent)
+        html = self.jinja.get_template("paper.html").render(
             facts, **images, fast=fast, keep=KEEP, rows=cell_rows(paper), sums=cell_sums(paper)
         )
         meta = {"title": paper.reference, "author": paper.seller.name, "subject": paper.subject or paper.title}
@@ -169,3 +169,13 @@ def _renderer() -> Renderer:
 def render(paper: Paper, logo: Path | None = None) -> Rendered:
     """The paper as PDF, with the templates of this installation. Raises RenderFailed."""
     return _renderer().render(paper, logo)
+
+
+def drawn(page: str, sheet: str, facts: dict[str, Any], meta: dict[str, str]) -> bytes:
+    """Another page of `templates/pdf` as PDF, with the same fonts and rules. Raises RenderFailed."""
+    jinja = _renderer().jinja
+    out = io.BytesIO()
+    html, css = (jinja.get_template(name).render(facts, here=HERE) for name in (page, sheet))
+    with _LOCK:
+        _convert(html, css, meta, out)
+    return out.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,11 +33,11 @@ class Hands:
 
 
 @pytest.fixture
-def hands(desk: Desk) -> Iterator[Hands]:
+def hands(desk: Desk) -> Hands:
     """Of the desk."""
     now = [LATER]
     settings = make_settings(desk.database.url, desk.folder)
-    yield Hands(Prover(settings, desk.database.sessions, desk.archive, lambda: now[0], Event()), now)
+    return Hands(Prover(settings, desk.database.sessions, desk.archive, lambda: now[0], Event()), now)
 
 
 def ask(desk: Desk, user_id: int | None = None) -> int:
