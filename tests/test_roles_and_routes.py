@@ -44,6 +44,7 @@ SIGNED_IN: Final = (IN, 200, 200, 200, 200)
 STAFF: Final = (IN, 403, 200, 200, 200)
 SALES: Final = (IN, 403, 403, 200, 200)
 ADMIN: Final = (IN, 403, 403, 403, 200)
+STAFF_DO: Final = (IN, 403, DID, DID, DID)
 SALES_DO: Final = (IN, 403, 403, DID, DID)
 ADMIN_DOES: Final = (IN, 403, 403, 403, DID)
 
@@ -94,9 +95,21 @@ DOORS: Final[dict[str, Door]] = {
     "admin.payment_new": Door(SALES, SALES_DO),
     "admin.deliveries": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
+    "admin.proof": Door(STAFF),
+    "admin.proof_run": Door(None, STAFF_DO),
+    "admin.proof_pdf": Door((IN, 403, 404, 404, 404)),  # nothing has been verified yet
+    "admin.proof_pdf_check": Door(None, STAFF_DO),
     "admin.settings": Door(ADMIN, ADMIN_DOES),
     "admin.seller_new": Door(ADMIN, ADMIN_DOES),
     "admin.seller": Door(ADMIN, ADMIN_DOES),
+    "admin.taxes": Door(STAFF),
+    "admin.tax_new": Door(ADMIN, ADMIN_DOES),
+    "admin.tax": Door(STAFF, ADMIN_DOES),
+    "admin.tax_rate": Door(None, ADMIN_DOES),
+    "admin.tax_delete": Door(ADMIN, ADMIN_DOES),
+    "admin.tax_set_new": Door(ADMIN, ADMIN_DOES),
+    "admin.tax_set": Door(ADMIN, ADMIN_DOES),
+    "admin.tax_set_delete": Door(ADMIN, ADMIN_DOES),
     "admin.series": Door(ADMIN),
     "admin.series_new": Door(ADMIN, ADMIN_DOES),
     "admin.series_use": Door((IN, 403, 403, 403, 302), ADMIN_DOES),  # in use already: back to the list
@@ -105,7 +118,8 @@ DOORS: Final[dict[str, Door]] = {
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
-                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "token": "x", "code": "tlh",
+                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999,
+                  "tax_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
 
@@ -160,7 +174,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         own: dict[str, object] = {
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
-            "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1,
+            "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
         }  # fmt: skip
         elsewhere = {**own, "number": foreign.number, "access_id": other.access[0].id}
         ids, contact = {role: user.id for role, user in users.items()}, make_customer(session, member=False).id
