@@ -28,7 +28,7 @@ USES: Final = {
 MODE_NAMES: Final = {
     Mode.official: (
         N_("Officielle"),
-        N_("Le document est la facture légale : « Facture », puis « Avoir ». Le lettrage n’y change rien."),
+        N_("Le document est la facture légale : « Facture » ou « Avoir ». Le lettrage n’y change rien."),
     ),
     Mode.portal_reference: (
         N_("Référence du portail"),

@@ -33,13 +33,12 @@ _TITLES: Final[dict[Heading, Callable[[], str]]] = {
 
 @dataclass(frozen=True)
 class Remainder:
-    """What is still to be paid: the amount, the day (empty where none was set), how, and what was settled before."""
+    """What is still to be paid: the amount, the day (empty where none was set), how; `settled` says what was before."""
 
     amount: str
     day: str
     is_late: bool
     settled: str
-    total: str
     how: HowToPay
 
 
@@ -97,15 +96,26 @@ def _one_line(invoice: Invoice, snapshot: Snapshot) -> Iterator[str]:
 
 def _remainder(invoice: Invoice, snapshot: Snapshot, paper: Paper, today: date) -> Remainder:
     remaining, currency = invoice.remaining_cents, invoice.currency
-    settled = invoice.total_cents - remaining
     return Remainder(
         amount=money(remaining, currency),
         day=plain_date(invoice.due_on, language()) if invoice.due_on else "",
         is_late=is_late(invoice, today),
-        settled=money(settled, currency) if settled else "",
-        total=money(invoice.total_cents, currency),
+        settled=_settled_so_far(invoice),
         how=how_to_pay(snapshot, paper, remaining),
     )
+
+
+def _settled_so_far(invoice: Invoice) -> str:
+    """What was paid and credited of the total; empty where nothing was."""
+    total, paid, off = (money(cents, invoice.currency) for cents in (
+        invoice.total_cents, invoice.paid_cents, invoice.credited_cents))  # fmt: skip
+    if invoice.paid_cents and invoice.credited_cents:
+        return _(
+            "sur %(total)s, dont %(paid)s déjà réglés et %(off)s déduits par avoir", total=total, paid=paid, off=off
+        )
+    if invoice.credited_cents:
+        return _("sur %(total)s, dont %(off)s déduits par avoir", total=total, off=off)
+    return _("sur %(total)s, dont %(settled)s déjà réglés", total=total, settled=paid) if invoice.paid_cents else ""
 
 
 def _settled(invoice: Invoice) -> str:

@@ -53,8 +53,12 @@ def test_both_documents_lead_to_each_other(session: Session, browser: Browser, i
     assert f'href="/mes-factures/{number}"' in browser.get(f"/mes-factures/{invoice.number}").text
     note = browser.get(f"/mes-factures/{number}").text
     assert f'href="/mes-factures/{invoice.number}"' in note
+    assert "sur 216,00 €, dont 60,00 € déduits par avoir" in plain(browser, f"/{invoice.number}")
+    pay(session, invoice, 1000)
+    said = plain(browser, f"/{invoice.number}")
+    assert "sur 216,00 €, dont 10,00 € déjà réglés et 60,00 € déduits par avoir" in said
     said = plain(browser, f"/{number}")
-    assert "Avoir de 60,00 € en votre faveur" in said and "il reste 156,00 € à régler" in said
+    assert "Avoir de 60,00 € en votre faveur" in said and "il reste 146,00 € à régler" in said
 
 
 def test_what_was_paid_in_part_says_what_remains_everywhere(session: Session, browser: Browser, issue: Issue) -> None:
