@@ -52,7 +52,7 @@ class MoveChoice:
 
 @dataclass(frozen=True)
 class MoneyBox:
-    """What the page says about money and status; `why_…` where something isn't possible: the reason."""
+    """What the page says about money and status; `why_no_cancel` also says what to do instead."""
 
     rows: tuple[MoneyRow, ...]
     paid_cents: int
@@ -62,7 +62,6 @@ class MoneyBox:
     credit_notes: Sequence[Invoice]
     may_pay: bool
     may_credit: bool
-    why_no_credit: str
     may_set_against: bool
     moves: tuple[MoveChoice, ...]
     why_no_cancel: str
@@ -72,15 +71,16 @@ def money_box(found: Invoice) -> MoneyBox:
     """As it is today, for whoever asks."""
     owed, kept = owed_back(found), {row.id for row in live(found.payments)}
     why_no_credit = _why_no_credit(found)
+    exhausted = bool(found.credited_cents and why_no_credit)
     return MoneyBox(
         rows=tuple(_row(found, row, row.id in kept) for row in found.payments),
         paid_cents=found.paid_cents, credited_cents=found.credited_cents, remaining_cents=found.remaining_cents,
         owed_cents=owed, credit_notes=found.credit_notes,
         may_pay=found.is_frozen and may_be_paid(found.kind, found.status, found.remaining_cents)
         and current_user.may("payments"),
-        may_credit=not why_no_credit and current_user.may("invoices"), why_no_credit=why_no_credit,
+        may_credit=not why_no_credit and current_user.may("invoices"),
         may_set_against=bool(owed and payable_beside(db.session, found)),
-        moves=_moves(found), why_no_cancel=_why_no_cancel(found),
+        moves=_moves(found), why_no_cancel=why_no_credit if exhausted else _why_no_cancel(found),
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _row(found: Invoice, row: Payment, is_live: bool) -> MoneyRow:
 
 
 def _why_no_credit(found: Invoice) -> str:
-    """Why no credit note can be made; empty where one can, and where nobody would look for it."""
+    """Why no credit note can be made; empty where one can."""
     try:
         check_creditable(
             found.number or "", found.kind, found.status, found.is_frozen, corrected_of(db.session, found)

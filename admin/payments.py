@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,15 @@ from invoicing.invoices.rules import may_be_paid
 from invoicing.payments import service
 from invoicing.payments.models import Payment, PaymentMethod
 from invoicing.payments.queries import payable_beside, payment_of
-from invoicing.payments.rules import AlreadyUndone, NothingDue, NothingOwedBack, PaymentContent, live, owed_back
+from invoicing.payments.rules import (
+    AlreadyUndone,
+    NothingDue,
+    NothingOwedBack,
+    PaymentContent,
+    checked,
+    live,
+    owed_back,
+)
 from invoicing.sellers.queries import today_of
 from web.database import db, now, transaction
 from web.errors import sentence, status_of
@@ -26,7 +35,7 @@ from web.faults import by_field
 from web.filters import money
 from web.rights import needs
 from web.sessions import actor
-from web.statuses import METHODS
+from web.statuses import BY_HAND, METHODS
 from web.words import _
 
 
@@ -42,7 +51,7 @@ def payment_new(number: str) -> ResponseReturnValue:
         typed = {"paid_on": _today(found), "amount": write_cents(found.remaining_cents)}
         return _page("payment", found, typed, token)
     try:
-        content = _read(request.form.get("method", ""), "method", "date_required")
+        content = _read(found, found.remaining_cents, "more_than_remains", "method", "date_required")
         with transaction() as session:
             payment = service.record_payment(session, actor(), now(), invoice_id, content, token)
             amount, currency = payment.amount_cents, found.currency
@@ -64,7 +73,7 @@ def refund_new(number: str) -> ResponseReturnValue:
             return _back(number, NothingOwedBack(number))
         return _page("refund", found, {"paid_on": _today(found), "amount": write_cents(owed_back(found))}, token)
     try:
-        content = _read(request.form.get("given_by", ""), "given_by", "given_date_required")
+        content = _read(found, owed_back(found), "more_than_owed_back", "given_by", "given_date_required")
         with transaction() as session:
             given = service.refund(session, actor(), now(), invoice_id, content, token)
             amount, currency = given.amount_cents, found.currency
@@ -167,16 +176,23 @@ def _read_against(found: Invoice) -> tuple[int, int]:
     return other.id, amount
 
 
-def _read(method: str, field: str, missing: str) -> PaymentContent:
-    """The form's content; refuses with every mistake."""
+def _read(found: Invoice, most_cents: int, beyond: str, field: str, missing: str) -> PaymentContent:
+    """The form's content; refuses with every mistake, those that the core would find among them."""
     faults: list[Fault] = []
-    if method not in METHODS or method == PaymentMethod.credit:
+    method, reference = request.form.get(field, ""), request.form.get("reference", "")
+    if method not in BY_HAND:
         faults.append(Fault(field, "choose"))
     amount = read_cents("amount", request.form.get("amount", ""), faults)
     day = read_day("paid_on", request.form.get("paid_on", ""), faults, missing)
-    if faults or day is None:
+    today, seen = today_of(found.seller, now()), {fault.field for fault in faults}
+    usual = PaymentContent(PaymentMethod.other, day or today, reference, amount)
+    if faults:
+        try:
+            checked(usual, today, most_cents, found.currency, beyond)
+        except FieldFaults as more:
+            faults += [fault for fault in more.faults if fault.field not in seen]
         raise FieldFaults(faults)
-    return PaymentContent(PaymentMethod(method), day, request.form.get("reference", ""), amount)
+    return replace(usual, method=PaymentMethod(method))
 
 
 def _page(

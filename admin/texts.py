@@ -13,7 +13,7 @@ from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, Del
 from invoicing.delivery.service import AlreadyRetried, NotRetryable
 from invoicing.documents.archive import ArchiveDamaged
 from invoicing.documents.snapshot import Snapshot
-from invoicing.invoices.models import Invoice
+from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.rules import AlreadyFinalised, NoAddress, NotADraft, PreviewOutdated
 from invoicing.journal import ActorKind, JournalEntry
 from invoicing.numbering import DateBeforeLast, NoSeries
@@ -177,14 +177,19 @@ def mailto(invoice: Invoice, snapshot: Snapshot, zone: str) -> str:
     """A letter to the customer for one's own mailbox, in their language; the PDF is to be attached by hand."""
     customer = invoice.customer
     with force_locale(customer.language):
-        subject = _("Facture %(number)s · %(seller)s", number=invoice.number, seller=snapshot.seller.name)
-        lines = [_("Bonjour,"), "", _(
-            "Vous trouverez ci-joint la facture %(number)s du %(day)s, d’un total de %(total)s.", number=invoice.number,
-            day=short_date(snapshot.issued_on), total=money(snapshot.total_cents, snapshot.currency))]  # fmt: skip
+        facts = {"number": invoice.number, "day": short_date(snapshot.issued_on),
+                 "total": money(snapshot.total_cents, snapshot.currency), "seller": snapshot.seller.name}  # fmt: skip
+        if invoice.kind is InvoiceKind.credit_note:
+            subject = _("Avoir %(number)s · %(seller)s", **facts)
+            said = _("Vous trouverez ci-joint l’avoir %(number)s du %(day)s, d’un total de %(total)s.", **facts)
+        else:
+            subject = _("Facture %(number)s · %(seller)s", **facts)
+            said = _("Vous trouverez ci-joint la facture %(number)s du %(day)s, d’un total de %(total)s.", **facts)
+        lines = [_("Bonjour,"), "", said]
         if invoice.remaining_cents > 0 and snapshot.due_on:
             lines.append(_("Elle est à régler au plus tard le %(day)s.", day=short_date(snapshot.due_on)))
         if customer.is_member:
-            lines.append(_("Elle est aussi dans votre zone membre : %(zone)s", zone=zone))
+            lines.append(_("Ce document est aussi dans votre zone membre : %(zone)s", zone=zone))
         lines += ["", snapshot.seller.name]
     text = "\r\n".join(lines)
     address = quote(customer.email, safe="@")

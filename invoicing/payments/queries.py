@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice, InvoiceKind
-from invoicing.invoices.rules import PAYABLE
+from invoicing.invoices.rules import DUE
 from invoicing.payments.models import Payment
 
 
@@ -22,11 +22,11 @@ def payment_of(session: Session, invoice_id: int, payment_id: int) -> Payment:
 
 
 def payable_beside(session: Session, invoice: Invoice) -> Sequence[Invoice]:
-    """The other invoices of the same customer, seller and currency on which something remains, oldest first."""
+    """The other invoices of the same customer, seller and currency on which something is due, oldest first."""
     remaining = Invoice.total_cents - Invoice.credited_cents - Invoice.paid_cents
     query = select(Invoice).where(
         Invoice.customer_id == invoice.customer_id, Invoice.seller_id == invoice.seller_id,
         Invoice.currency == invoice.currency, Invoice.id != invoice.id, Invoice.kind == InvoiceKind.invoice,
-        Invoice.frozen_at.is_not(None), Invoice.status.in_(PAYABLE), remaining > 0,
+        Invoice.frozen_at.is_not(None), Invoice.status.in_(DUE), remaining > 0,
     )  # fmt: skip
     return session.scalars(query.order_by(Invoice.issued_on, Invoice.id)).all()

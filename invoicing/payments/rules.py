@@ -9,7 +9,7 @@ from datetime import date
 from invoicing.customers.rules import text_faults
 from invoicing.errors import Fault, FieldFaults, Refused
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
-from invoicing.invoices.rules import DUE, PAYABLE, check_move, may_be_paid
+from invoicing.invoices.rules import DUE, PAYABLE, check_move, is_owed
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
 from invoicing.text import clean
 
@@ -112,7 +112,7 @@ def check_together(owing: Invoice, other: Invoice) -> None:
     same = (owing.customer_id, owing.seller_id, owing.currency) == (other.customer_id, other.seller_id, other.currency)
     if owing.id == other.id or not same:
         raise NotTogether(owing.number or "", other.number or "")
-    if not other.is_frozen or not may_be_paid(other.kind, other.status, other.remaining_cents):
+    if not other.is_frozen or not is_owed(other.kind, other.status) or other.remaining_cents <= 0:
         raise NothingDue(other.number or "", other.status)
 
 
