@@ -176,4 +176,4 @@ def _refused(number: str, refusal: Refused, email: bool) -> ResponseReturnValue:
 
 def _back(number: str, refusal: Refused) -> ResponseReturnValue:
     flash(sentence(refusal), "warn")
-    return redirect(url_for("admin.invoice", number=number), 303)
+    return redirect(url_for("admin.invoice", number=number), 303 if request.method == "POST" else 302)

@@ -216,7 +216,7 @@ def _today(found: Invoice) -> str:
 
 def _back(number: str, refusal: Refused) -> ResponseReturnValue:
     flash(sentence(refusal), "warn")
-    return redirect(url_for("admin.invoice", number=number), 303)
+    return redirect(url_for("admin.invoice", number=number), 303 if request.method == "POST" else 302)
 
 
 def _done(number: str, said: str) -> ResponseReturnValue:

@@ -20,11 +20,15 @@ from werkzeug.test import TestResponse
 from invoicing.accounts.models import Role
 from invoicing.delivery.models import Delivery
 from invoicing.invoices.models import Status
+from invoicing.journal import COMMAND
 from invoicing.numbering import Mode, Source
+from invoicing.payments.models import PaymentMethod
+from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.tables import metadata
 from tests.conftest import Browser
 from tests.factories import (
     NOW,
+    TODAY,
     make_customer,
     make_draft,
     make_invoice,
@@ -93,6 +97,11 @@ DOORS: Final[dict[str, Door]] = {
     "admin.letter": Door(None, SALES_DO),
     "admin.unletter": Door((IN, 403, 403, 302, 302), SALES_DO),  # nothing to take away: back to the invoice
     "admin.payment_new": Door(SALES, SALES_DO),
+    "admin.payment_undo": Door(SALES, SALES_DO),
+    "admin.refund_new": Door((IN, 403, 403, 302, 302), SALES_DO),  # nothing is owed back: back to the invoice
+    "admin.set_against": Door((IN, 403, 403, 302, 302), SALES_DO),
+    "admin.credit_new": Door(SALES, SALES_DO),
+    "admin.move": Door(SALES, SALES_DO),
     "admin.deliveries": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
     "admin.proof": Door(STAFF),
@@ -118,7 +127,7 @@ DOORS: Final[dict[str, Door]] = {
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
-                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999,
+                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
                   "tax_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
@@ -146,8 +155,8 @@ class World:
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
         if endpoint == "admin.customer_member" and values is not MISSING:
             values = {"customer_id": self.contact}  # a member is one already
-        if endpoint == "admin.order" and values is not MISSING:
-            values = {"invoice_id": self.order}  # a draft isn't one
+        if endpoint in ("admin.order", "admin.move") and values is not MISSING:
+            values = {"invoice_id": self.order, "wanted": "cancelled"}  # a draft isn't one
         with self.app.test_request_context():
             return url_for(endpoint, **{name: values[name] for name in rule.arguments}).split("?")[0]
 
@@ -171,7 +180,9 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         other = make_customer(session, users=(make_user(session, Role.member),))
         invoice = make_invoice(session, mine, seller, email=True)
         foreign = make_invoice(session, other, seller)
+        part = PaymentContent(PaymentMethod.cash, TODAY, amount_cents=100)
         own: dict[str, object] = {
+            "payment_id": record_payment(session, COMMAND, NOW, invoice.invoice_id, part, "part").id,
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
             "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
