@@ -32,12 +32,11 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "rate_borne": lambda f: _(
         "La facture %(number)s du %(day)s porte déjà l’ancien taux : le nouveau doit commencer après ce jour.",
         number=f["number"], day=short_date(f["day"])),
-    "rate_ends": lambda f: _(
-        "Ce taux finit le %(day)s : le nouveau doit commencer plus tard.", day=short_date(f["day"])),
     "from_required": lambda f: _("Écrivez le jour à partir duquel ce taux s’applique."),
     "mention_or_exemption": lambda f: _("Choisissez un texte de loi, ou écrivez le vôtre : pas les deux."),
+    "reason_with_taxes": lambda f: _("Ce choix porte une taxe : ne dites pas pourquoi il n’en porte pas."),
     "mention_french": lambda f: _("Écrivez la mention en français : elle est toujours imprimée en premier."),
     "member_twice": lambda f: _("La même taxe est choisie deux fois."),
     "set_in_use": lambda f: _(
-        "Des lignes portent déjà cet ensemble : ses taxes ne changent plus. Faites un nouvel ensemble et retirez celui-ci."),
+        "Des lignes ont déjà ce choix : ses taxes ne changent plus. Faites un nouveau choix et retirez celui-ci."),
 }  # fmt: skip

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
-from invoicing.sellers.models import Seller
-from invoicing.taxes.models import TaxSet
+from invoicing.errors import NotFound
+from invoicing.invoices.models import InvoiceLine, InvoiceLineTax, InvoiceTax
+from invoicing.sellers.models import Seller, TaxRegistration
+from invoicing.shop.models import Item
+from invoicing.taxes.models import Tax, TaxSet, TaxSetMember
 from invoicing.taxes.rules import COLLECTING
 
 
@@ -30,3 +33,70 @@ def all_set_ids(session: Session, seller: Seller) -> frozenset[int]:
     """Every set that a shop's order may name, retired ones included: an order is never lost for want of one."""
     retired = session.scalars(select(TaxSet.id).where(TaxSet.region == seller.region, ~TaxSet.active)).all()
     return frozenset(row.id for row in sets_for(session, seller, retired))
+
+
+def tax_ids(session: Session, region: str) -> frozenset[int]:
+    """The taxes of a region that a set may be given."""
+    return frozenset(session.scalars(select(Tax.id).where(Tax.region == region, Tax.active)))
+
+
+def all_taxes(session: Session) -> Sequence[Tax]:
+    """Every tax with its rates, by region and code."""
+    return session.scalars(select(Tax).options(selectinload(Tax.rates)).order_by(Tax.region, Tax.code)).all()
+
+
+def all_sets(session: Session) -> Sequence[TaxSet]:
+    """Every tax set with its members, in order."""
+    query = select(TaxSet).options(selectinload(TaxSet.members))
+    return session.scalars(query.order_by(TaxSet.region, TaxSet.position, TaxSet.id)).all()
+
+
+def tax(session: Session, tax_id: int) -> Tax:
+    """One tax; NotFound otherwise."""
+    found = session.get(Tax, tax_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def tax_set(session: Session, set_id: int) -> TaxSet:
+    """One tax set; NotFound otherwise."""
+    found = session.get(TaxSet, set_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def uses_of_tax(session: Session, tax_id: int) -> dict[str, int]:
+    """What has the tax: documents that stand, sets, registrations; how many of each."""
+    return {
+        "documents": _count(session, InvoiceTax.invoice_id, InvoiceTax.tax_id == tax_id),
+        "lines": _count(session, InvoiceLineTax.line_id, InvoiceLineTax.tax_id == tax_id),
+        "sets": _count(session, TaxSetMember.tax_set_id, TaxSetMember.tax_id == tax_id),
+        "registrations": _count(session, TaxRegistration.seller_id, TaxRegistration.tax_id == tax_id),
+    }
+
+
+def uses_of_set(session: Session, set_id: int) -> dict[str, int]:
+    """What has the set: lines of documents and drafts, items of catalogues; how many of each."""
+    return {
+        "lines": _count(session, InvoiceLine.id, InvoiceLine.tax_set_id == set_id),
+        "items": _count(session, Item.id, Item.tax_set_id == set_id),
+    }
+
+
+def used(session: Session) -> tuple[frozenset[int], frozenset[int]]:
+    """The taxes on documents that stand, and the sets that lines bear."""
+    taxes = session.scalars(select(InvoiceTax.tax_id).distinct())
+    return frozenset(taxes), frozenset(session.scalars(select(InvoiceLine.tax_set_id).distinct()))
+
+
+def registered(session: Session, tax_id: int) -> Sequence[tuple[Seller, str]]:
+    """The sellers with a registration number for the tax, and the number."""
+    query = select(Seller, TaxRegistration.number).join(TaxRegistration, TaxRegistration.seller_id == Seller.id)
+    rows = session.execute(query.where(TaxRegistration.tax_id == tax_id).order_by(Seller.id))
+    return [(seller, number) for seller, number in rows]
+
+
+def _count(session: Session, column: InstrumentedAttribute[int], where: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(column)).where(where)) or 0

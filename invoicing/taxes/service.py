@@ -1,8 +1,9 @@
-"""Loads the reference taxes; later issues edit them in the interface."""
+"""Loads the reference taxes; administrators edit them in the interface (`changes`), and what they changed stays."""
 
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
@@ -16,9 +17,10 @@ from invoicing.taxes.models import Tax, TaxRate, TaxSet, TaxSetMember
 def load_reference(session: Session) -> int:
     """Adds the taxes, dated rates and sets of `legal/taxes.toml` that are missing; says how many rows were added.
 
-    A rate that is known already, by its tax and first day, becomes what the data say; none is ever taken away.
+    A rate that is known already, by its tax and first day, becomes what the data say; none is ever taken away. A tax
+    that an administrator has changed, or given a rate, is theirs: it stays as it is.
     """
-    data = tomllib.loads((HERE / "taxes.toml").read_text(encoding="utf-8"))
+    data = _data()
     taxes = {tax.code: tax for tax in session.scalars(select(Tax))}
     added = 0
     for row in data["tax"]:
@@ -26,7 +28,7 @@ def load_reference(session: Session) -> int:
             taxes[row["code"]] = tax = _tax(row)
             session.add(tax)
             added += 1
-        else:
+        elif taxes[row["code"]].revision == 1:
             added += _renew(taxes[row["code"]], row)
     known = set(session.scalars(select(TaxSet.code)))
     for position, row in enumerate(data["set"]):
@@ -35,6 +37,16 @@ def load_reference(session: Session) -> int:
             added += 1
     session.flush()
     return added
+
+
+def reference_codes(kind: str) -> frozenset[str]:
+    """The codes of the taxes ("tax") or sets ("set") that come with the program."""
+    return frozenset(row["code"] for row in _data()[kind])
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads((HERE / "taxes.toml").read_text(encoding="utf-8"))
 
 
 def _tax(row: dict[str, Any]) -> Tax:
