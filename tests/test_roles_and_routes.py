@@ -127,8 +127,8 @@ DOORS: Final[dict[str, Door]] = {
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
-                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
-                  "tax_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
+                  "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999,
+                  "wanted": "cancelled", "tax_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
 
