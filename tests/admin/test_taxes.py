@@ -127,7 +127,8 @@ def test_a_retired_choice_stays_on_drafts_that_have_it_and_is_not_offered_elsewh
 
 
 def test_a_choice_is_deleted_while_nothing_has_it(desk: Desk, admin: Browser) -> None:
-    admin.send(f"{LIST}/choix/nouveau", {"code": "OWN", "region": "FR", "label_fr": "À nous", "mention_fr": "Hors champ"})
+    form = {"code": "OWN", "region": "FR", "label_fr": "À nous", "mention_fr": "Hors champ"}
+    assert admin.send(f"{LIST}/choix/nouveau", form).status_code == 303
     desk.session.rollback()
     made = tax_set(desk.session, "OWN").id
     assert "Hors champ" in shown(admin.get(LIST))

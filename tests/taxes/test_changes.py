@@ -1,4 +1,4 @@
-"""Taxes, dated rates and choices of taxes: added, never changed under a document, deleted only where nothing uses them."""
+"""Taxes, dated rates and choices of taxes: never changed under a document, deleted only where nothing uses them."""
 
 from __future__ import annotations
 
