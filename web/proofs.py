@@ -114,15 +114,16 @@ def _documents(check: Check) -> str:
     shown = _("Chaque document est tel que le journal l’a laissé : lignes, taxes et totaux compris.")
     if not drafts:
         return shown
-    return shown + " " + ngettext("%(num)s n’est pas figé.", "%(num)s ne sont pas figés.", drafts)
+    return shown + " " + ngettext("%(num)s n’est pas figé.", "%(num)s ne sont pas figés.", drafts, num=figure(drafts))
 
 
 def _archive(check: Check) -> str:
     shown = _("Chaque PDF archivé a encore l’empreinte de sa création.")
     if unsealed := check.notes.get("unsealed", 0):
-        shown += " " + ngettext("%(num)s attend son sceau.", "%(num)s attendent leur sceau.", unsealed)
+        shown += " " + ngettext("%(num)s attend son sceau.", "%(num)s attendent leur sceau.", unsealed,
+                                num=figure(unsealed))  # fmt: skip
     if due := check.notes.get("due", 0):
-        shown += " " + ngettext("%(num)s reste à établir.", "%(num)s restent à établir.", due)
+        shown += " " + ngettext("%(num)s reste à établir.", "%(num)s restent à établir.", due, num=figure(due))
     return shown
 
 
