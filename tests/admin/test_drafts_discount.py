@@ -88,3 +88,8 @@ def test_the_discount_is_part_of_what_was_shown(desk: Desk) -> None:
     draft = desk.one()
     assert desk.finalise(draft).status_code == 303
     assert desk.one().snapshot and '"allowance_cents":1000' in (desk.one().snapshot or "")
+
+
+def test_a_phone_says_too_that_a_price_includes_tax(desk: Desk) -> None:
+    desk.new(lines__0__gross="1")
+    assert "× 12,50 € TTC" in " ".join(shown(desk).split())
