@@ -88,7 +88,8 @@ def _row(found: Invoice, row: Payment, is_live: bool) -> MoneyRow:
     counter, refund = row.undoes_id is not None, row.kind is PaymentKind.refund
     pair = row.method is PaymentMethod.credit
     if counter:
-        what = _("Annulation du remboursement") if refund else _("Annulation du paiement")
+        undone = _("Annulation du remboursement") if refund else _("Annulation du paiement")
+        what = _("Annulation de l’imputation :") if pair else undone
     else:
         what = _("Imputé sur") if refund and pair else _("Remboursement") if refund else ""
     may = is_live and found.is_frozen and current_user.may("payments")
