@@ -15,11 +15,23 @@ from invoicing.invoices.models import Status
 from invoicing.journal import COMMAND
 from invoicing.lettering.service import letter
 from invoicing.numbering import Mode
+from invoicing.payments.models import PaymentMethod
+from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region
 from invoicing.shop.models import Category, Item
 from tests.admin.desk import Desk
 from tests.conftest import Browser
-from tests.factories import NOW, make_invoice, make_order, make_seller, make_shop, make_user, tax_set
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_credit,
+    make_invoice,
+    make_order,
+    make_seller,
+    make_shop,
+    make_user,
+    tax_set,
+)
 
 
 def strip(page: str) -> list[str]:
@@ -57,6 +69,25 @@ def test_overdue_invoices_are_summed_per_currency_since_the_oldest(desk: Desk) -
     assert strip(page)[2] == "2"
     assert "206,96\xa0$" in page and "216,00\xa0€" in page
     assert "la plus ancienne depuis le 30/09/2026" in page
+
+
+def test_what_was_paid_in_part_or_credited_is_overdue_for_the_rest_only(desk: Desk) -> None:
+    early = {"issued_on": date(2026, 9, 1), "due_on": date(2026, 9, 30)}
+    with desk.writing() as s:
+        one, two = (make_invoice(s, desk.customer, desk.seller, **early).invoice_id for _ in range(2))
+        content = PaymentContent(PaymentMethod.transfer, TODAY, amount_cents=600)
+        record_payment(s, COMMAND, NOW, one, content, "a token")
+        make_credit(s, one, (0, 5000))
+        make_credit(s, two)
+    page = desk.browser.get("/ventes").text
+    assert strip(page)[2] == "1" and "150,00\xa0€" in page
+
+
+def test_taxes_and_proof_are_a_click_away(desk: Desk) -> None:
+    page = desk.browser.get("/ventes").text
+    for path, name in (("/ventes/taxes", "Gérer les taxes"), ("/ventes/preuve", "Preuve")):
+        assert f'<a href="{path}">{name}</a>' in page
+        assert desk.browser.get(path).status_code == 200
 
 
 def test_the_latest_drafts_are_listed_and_all_are_counted(desk: Desk) -> None:
