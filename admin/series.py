@@ -15,7 +15,7 @@ from invoicing.numbering import Mode, Series, Use, write_number
 from invoicing.sellers import queries
 from invoicing.sellers import series as core
 from invoicing.sellers.numbers import series_by_seller
-from invoicing.sellers.series_rules import Calendar, OnlySeries, SeriesContent, SeriesOfShop
+from invoicing.sellers.series_rules import Calendar, OnlySeries, SeriesContent, SeriesOfShop, format_of
 from web.database import db, now, transaction
 from web.errors import register, sentence
 from web.faults import by_field
@@ -70,8 +70,8 @@ def series_new() -> ResponseReturnValue:
         return _form(SeriesContent(seller_id=request.args.get("vendeur", "")))
     content = SeriesContent(**{f.name: request.form.get(f.name, "") for f in fields(SeriesContent)})
     try:
-        format = core.check_series(db.session, content).format
-        if request.form.get("do") != "make" or request.form.get("shown") != format:
+        if not _is_confirmed(content):
+            format = core.check_series(db.session, content).format
             return _form(content, first=_first(content, format), format=format)
         with transaction() as session:
             made = core.add_series(session, actor(), now(), content)
@@ -113,6 +113,14 @@ def series_retire(series_id: int) -> ResponseReturnValue:
         flash(sentence(refusal), "warn")
         return redirect(url_for("admin.series", _anchor=f"series-{series_id}"))
     return _confirm(found, "retire")
+
+
+def _is_confirmed(content: SeriesContent) -> bool:
+    """Whether the series is asked for whose first number was shown."""
+    try:
+        return request.form.get("do") == "make" and request.form.get("shown") == format_of(content)
+    except FieldFaults:
+        return False
 
 
 def _form(

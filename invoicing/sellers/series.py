@@ -49,12 +49,19 @@ def _meeting(session: Session, format: str) -> str | None:
 
 def check_series(session: Session, content: SeriesContent) -> SeriesValues:
     """What a new series would be, its format free; refuses with every fault. Nothing is written."""
-    sellers = frozenset(session.scalars(select(Seller.id)))
-    values = read_series(content, sellers)
-    if _same(session, values) is None and (met := _meeting(session, values.format)) is not None:
-        code = "format_meets" if met else "format_meets_outside"
-        raise FieldFaults([Fault("prefix", code, {"value": values.format, "other": met})])
+    values = _read(session, content)
+    _check_free(session, values.format)
     return values
+
+
+def _read(session: Session, content: SeriesContent) -> SeriesValues:
+    return read_series(content, frozenset(session.scalars(select(Seller.id))))
+
+
+def _check_free(session: Session, format: str) -> None:
+    if (met := _meeting(session, format)) is not None:
+        code = "format_meets" if met else "format_meets_outside"
+        raise FieldFaults([Fault("prefix", code, {"value": format, "other": met})])
 
 
 def add_series(session: Session, actor: Actor, now: datetime, content: SeriesContent) -> Series:
@@ -63,9 +70,10 @@ def add_series(session: Session, actor: Actor, now: datetime, content: SeriesCon
     The same form twice makes one. Refuses with every fault, a format that could meet another one included.
     """
     one_at_a_time(session)
-    values = check_series(session, content)
+    values = _read(session, content)
     if (same := _same(session, values)) is not None:
         return same
+    _check_free(session, values.format)
     other = _in_use(session, values.seller_id, values.use, _own_mode(values.use, values.mode))
     active = values.use is Use.shop or other is None
     made = Series(

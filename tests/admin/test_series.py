@@ -71,6 +71,8 @@ def test_mistakes_stand_at_their_fields_and_what_was_typed_stays(desk: Desk, adm
     page = admin.send(NEW, form(desk, prefix="é", digits="x", use="none"))
     assert page.status_code == 422 and 'value="é"' in page.text
     assert page.text.count('class="bad"') == 3 and "Écrivez un nombre de chiffres de 1 à 9." in page.text
+    taken = form(desk, prefix="F", digits="5", mode="official", do="show")
+    assert "Donnez un autre préfixe" in admin.send(NEW, taken).text  # word for word the series that is there
     page = admin.send(NEW, form(desk, prefix="F", digits="5"))
     assert page.status_code == 422 and "F{year}-{n:05}. Donnez un autre préfixe" in page.text
     assert len(all_series(desk)) == 1
