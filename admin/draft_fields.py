@@ -58,8 +58,8 @@ def raw_of(draft: Invoice) -> RawDraft:
         issued_on=write_date(draft.issued_on), due_on=write_date(draft.due_on),
         supplied_on=write_date(draft.supplied_on), made_out_to=draft.made_out_to, subject=draft.subject,
         note=draft.note, discount_all=_discount_all(draft),
-        discount_kind="amount" if draft.discount_cents else "percent", paid="yes" if draft.paid_on else "", paid_method=draft.paid_method or "",
-        paid_on=write_date(draft.paid_on),
+        discount_kind="amount" if draft.discount_cents else "percent", paid="yes" if draft.paid_on else "",
+        paid_method=draft.paid_method or "", paid_on=write_date(draft.paid_on),
     )  # fmt: skip
 
 
