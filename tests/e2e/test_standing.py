@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -185,10 +186,8 @@ def test_the_proof_is_asked_for_and_a_received_pdf_is_judged(desk: Desk, walker:
     walker.open("/ventes/preuve")
     if walker.page.get_by_role("button", name="Vérifier maintenant").count():
         walker.press("Vérifier maintenant")
-    for _ in range(60):
-        if "Tout est intact." in walker.page.locator("body").inner_text():
-            break
-        walker.page.wait_for_timeout(500)
+    deadline = time.monotonic() + 60
+    while "Tout est intact." not in walker.page.locator("body").inner_text() and time.monotonic() < deadline:
         walker.page.goto(f"{desk.url}/ventes/preuve")
     walker.look()
     walker.sees("Tout est intact.", "Ce qui a été vérifié")
