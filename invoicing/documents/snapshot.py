@@ -48,6 +48,7 @@ class Line:
     taxes: tuple[LineTax, ...] = ()
     gross: bool = False  # price_e4 includes the taxes; net_cents never does
     allowance_cents: int = 0  # its share of the document's discount
+    why_untaxed: str = ""  # which of the document's mentions it asks for
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from invoicing.invoices import rules
 from invoicing.invoices.amounts import Amounts, amounts, discount_faults
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
-from invoicing.legal.mentions import Situation, mentions_of, reasons_of, supplies_of, terms_of
+from invoicing.legal.mentions import Situation, mentions_of, reasons_of, supplies_of, terms_of, why_untaxed
 from invoicing.numbering import Source
 from invoicing.sellers.queries import bank_of, registrations, seller_party, today_of
 from invoicing.sellers.rules import MentionsMissing, country_name, missing_of_customer, missing_of_seller
@@ -145,6 +145,7 @@ def _snapshot(
                 label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
                 discount_e4=line.discount_e4, net_cents=net, gross=line.gross, allowance_cents=off,
                 taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
+                why_untaxed="" if row else why_untaxed(line.tax_set, seller, issued_on, customer.language),
             )
             for line, net, off, row in zip(draft.lines, found.nets, found.allowances, borne, strict=True)
         ),

@@ -14,7 +14,7 @@ from invoicing.customers.rules import text_faults
 from invoicing.delivery.models import Delivery
 from invoicing.documents.service import due as version_due
 from invoicing.documents.service import latest
-from invoicing.documents.snapshot import Bank, Line, LineTax, Snapshot, TaxTotal
+from invoicing.documents.snapshot import Bank, Line, Snapshot, TaxTotal
 from invoicing.errors import Fault, FieldFaults
 from invoicing.invoices import crediting_rules as rules
 from invoicing.invoices import heading
@@ -89,6 +89,7 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
     return replace(
         was, kind=InvoiceKind.credit_note, number="", issued_on=today, due_on=None, supplied_on=None, paid_on=None,
         paid_by="", note="", bank=Bank(), terms=(), corrects=was.number, corrects_on=was.issued_on, reason=reason,
+        mentions=_mentions(was, {places[line.id] for line, _ in found.lines}),
         transaction_code="", discount_e4=was.discount_e4 if found.is_whole else 0,
         net_cents=amounts.net_cents, tax_cents=amounts.tax_cents, total_cents=amounts.total_cents,
         allowance_cents=amounts.allowance_cents, rounding_cents=amounts.rounding_cents,
@@ -96,7 +97,7 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
             Line(
                 label=content.label, detail=content.detail, quantity_e3=content.quantity_e3, price_e4=content.price_e4,
                 discount_e4=content.discount_e4, net_cents=net, gross=content.gross, allowance_cents=off,
-                taxes=_line_taxes(was, places[line.id]),
+                taxes=was.lines[places[line.id]].taxes, why_untaxed=was.lines[places[line.id]].why_untaxed,
             )
             for (line, content), net, off in zip(found.lines, amounts.nets, amounts.allowances, strict=True)
         ),
@@ -104,8 +105,11 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
     )  # fmt: skip
 
 
-def _line_taxes(was: Snapshot, place: int) -> tuple[LineTax, ...]:
-    return was.lines[place].taxes
+def _mentions(was: Snapshot, places: set[int]) -> tuple[str, ...]:
+    """The invoice's, but those that only lines ask for which this credit note leaves alone."""
+    wanted = {was.lines[place].why_untaxed for place in places}
+    left = {line.why_untaxed for line in was.lines} - wanted
+    return tuple(text for text in was.mentions if text not in left)
 
 
 def _tax_total(printed: TaxTotal, tax: TaxSum) -> TaxTotal:

@@ -57,6 +57,13 @@ def reason_of(chosen: TaxSet, seller: Seller, day: date, language: str) -> str:
     return f"{french} / {english}" if seller.region is Region.QC else english
 
 
+def why_untaxed(chosen: TaxSet, seller: Seller, day: date, language: str) -> str:
+    """The mention that a line of this set asks for: the set's own reason, the seller's, or the general one."""
+    where = (day, seller.region, seller.tax_status, language)
+    own = reason_of(chosen, seller, day, language)
+    return own or legal_text("exemption", *where) or legal_text("untaxed_lines", *where)
+
+
 def exemptions(region: Region) -> tuple[tuple[str, str, str], ...]:
     """What a tax set of this region may give as its reason: key, French, English, each once."""
     rows = [row for row in all_texts() if row.key.startswith(_EXEMPTION) and row.region is region]

@@ -248,3 +248,15 @@ def test_a_credit_and_a_payment_at_once_leave_what_is_true(database: Database) -
         invoice = session.get_one(Invoice, invoice_id)
         assert invoice.credited_cents == 21600 and invoice.remaining_cents == -invoice.paid_cents
         assert invoice.status is Status.complete
+
+
+def test_mentions_are_those_that_its_own_lines_ask_for(session: Session) -> None:
+    seller = make_seller(session)
+    taxed, free = make_line(session, "Stage"), make_line(session, "Adhésion", code="FR_NONE")
+    made = make_invoice(session, make_customer(session), seller, taxed, free)
+    invoice = session.get_one(Invoice, made.invoice_id)
+    said = Snapshot.from_json(invoice.snapshot or "").mentions
+    notes = [session.get_one(Invoice, make_credit(session, invoice, (place, 1000)).invoice_id) for place in (1, 2)]
+    mentions = [Snapshot.from_json(note.snapshot or "").mentions for note in notes]
+    assert "Lignes sans taxe : opérations non soumises à la TVA" in said
+    assert mentions == [tuple(text for text in said if not text.startswith("Lignes sans taxe")), said]
