@@ -38,6 +38,7 @@ class Facts:
     duplicate: bool = False
     paid_on: date | None = None
     draft: bool = False
+    corrects_official: str = ""  # of a credit note: the reference that the corrected order was lettered with
 
     def to_json(self) -> str:
         """Canonical JSON, dates in ISO 8601."""

@@ -98,12 +98,22 @@ def _facts(desk: Desk) -> Iterator[Fact]:
     if snapshot.due_on and desk.owed:
         yield Fact(words.due, desk.day(snapshot.due_on))
     if snapshot.corrects:
-        since = f" ({desk.day(snapshot.corrects_on)})" if snapshot.corrects_on else ""
-        yield Fact(words.corrects, desk.typed(snapshot.corrects) + since)
+        yield _corrected(desk)
     if desk.paid_on and snapshot.paid_by:
         yield Fact(words.method, str(getattr(words, f"by_{snapshot.paid_by}", words.by_other)))
     for fact in _ids(desk, snapshot.buyer):
         yield Fact(f"{fact.label} ({words.client})", fact.value)
+
+
+def _corrected(desk: Desk) -> Fact:
+    """What a credit note corrects: the official invoice with our number behind it, or an order that isn't one yet."""
+    snapshot, words, official = desk.snapshot, desk.words, desk.facts.corrects_official
+    number = desk.typed(snapshot.corrects)
+    day = desk.day(snapshot.corrects_on) if snapshot.corrects_on else ""
+    if official:
+        return Fact(words.corrects, f"{desk.typed(official)} ({', '.join(filter(None, (number, day)))})")
+    label = words.corrects if snapshot.mode == "official" else words.corrects_order
+    return Fact(label, f"{number} ({day})" if day else number)
 
 
 def _headlines(desk: Desk) -> tuple[str, ...]:

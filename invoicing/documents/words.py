@@ -31,6 +31,7 @@ class Words:
     supplied: str
     due: str
     corrects: str
+    corrects_order: str
     method: str
     buyer: str
     client: str
@@ -118,6 +119,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "supplied": ("Date de la prestation", "Date de la fourniture", "Date of supply"),
     "due": ("Échéance", "Date d’échéance", "Due date"),
     "corrects": ("Corrige la facture", "", "Corrects invoice"),
+    "corrects_order": ("Corrige la commande", "", "Corrects order"),
     "method": ("Mode de paiement", "", "Paid by"),
     "buyer": ("Facturé à", "", "Billed to"),
     "client": ("client", "", "customer"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from invoicing.database import transaction
 from invoicing.delivery.models import Delivery
 from invoicing.documents.desk import Facts, Heading
+from invoicing.documents.paper import Paper, paper_of
 from invoicing.documents.snapshot import Snapshot
 from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.crediting import CreditContent, compose_credit, corrected_of, credit
@@ -260,3 +261,22 @@ def test_mentions_are_those_that_its_own_lines_ask_for(session: Session) -> None
     mentions = [Snapshot.from_json(note.snapshot or "").mentions for note in notes]
     assert "Lignes sans taxe : opérations non soumises à la TVA" in said
     assert mentions == [tuple(text for text in said if not text.startswith("Lignes sans taxe")), said]
+
+
+def test_what_it_corrects_is_called_what_it_is(session: Session) -> None:
+    def said(note: Invoice) -> tuple[str, str]:
+        [fact] = [f for f in printed(note).facts if f.label.startswith("Corrige")]
+        return fact.label, fact.value.replace("\u00a0", " ")
+
+    order = make_order(session, make_shop(session, make_seller(session)), make_customer(session))
+    note = session.get_one(Invoice, make_credit(session, order, (1, 1000)).invoice_id)
+    assert said(note) == ("Corrige la commande", f"{order.number} (22 novembre 2026)")
+    letter(session, COMMAND, NOW, order.id, "OFF-7", 0)
+    letter(session, COMMAND, NOW, note.id, "AV-7", 0)
+    session.refresh(note)
+    assert said(note) == ("Corrige la facture", f"OFF-7 ({order.number}, 22 novembre 2026)")
+
+
+def printed(note: Invoice) -> Paper:
+    """Its latest version."""
+    return paper_of(Snapshot.from_json(note.snapshot or ""), Facts.from_json(note.versions[-1].facts))
