@@ -27,7 +27,7 @@ from invoicing.invoices.crediting_rules import (
     NothingToCredit,
     check_creditable,
 )
-from invoicing.invoices.heading import heading_of
+from invoicing.invoices.heading import heading_of, official_of
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.rules import ContentOutdated, PreviewOutdated
 from invoicing.sellers.queries import today_of
@@ -131,7 +131,8 @@ def _preview(form: CreditForm, content: CreditContent, ticked: bool = False, ref
     found = form.invoice
     composed, _credited = compose_credit(db.session, found, content, today_of(found.seller, now()))
     heading = heading_of(InvoiceKind.credit_note, found.mode, Status.complete, lettered=False)
-    preview = CreditPreview(form, composed, paper_of(composed.snapshot, Facts(heading=heading, draft=True)))
+    facts = Facts(heading=heading, draft=True, corrects_official=official_of(found))
+    preview = CreditPreview(form, composed, paper_of(composed.snapshot, facts))
     return render_template(
         "admin/credit_preview.html", preview=preview, invoice=found, ticked=ticked, refused=refused,
         trouble=last_trouble(found.customer.email), reason_of=reason_of,

@@ -73,7 +73,8 @@ def owed_sentence(invoice: Invoice) -> str:
     if not owed:
         return ""
     amount = money(owed, invoice.currency)
-    return _("%(amount)s vous seront remboursés, ou déduits d’une autre facture.", amount=amount)
+    return _("En tout, pour la facture %(number)s : %(amount)s vous seront remboursés, ou déduits d’une autre facture.",
+             number=invoice.number, amount=amount)  # fmt: skip
 
 
 def becomes(note: Invoice) -> str:

@@ -40,11 +40,11 @@ def facts_of(invoice: Invoice) -> Facts:
         official_number=printed(shown) if shown else "",
         duplicate=shown is not None,
         paid_on=max(received, default=None),
-        corrects_official=_official_of(invoice.corrects),
+        corrects_official=official_of(invoice.corrects),
     )
 
 
-def _official_of(corrected: Invoice | None) -> str:
+def official_of(corrected: Invoice | None) -> str:
     """The official number of the corrected invoice, where it isn't the legal one itself."""
     if corrected is None or corrected.mode is Mode.official or corrected.lettering is None:
         return ""
