@@ -79,10 +79,10 @@ def _becomes(case: InvoiceCase, corrected: Corrected) -> tuple[str, ...]:
     for number, cents in corrected.used:
         said.append(_("%(amount)s ont été déduits de la facture %(number)s.", amount=money(cents), number=number))
     if rest < 0:
-        said.append(
-            _("En tout, pour la facture %(number)s : %(amount)s vous seront remboursés, ou déduits d’une autre facture.",
-              number=corrected.number, amount=money(-rest))
-        )  # fmt: skip
+        facts = {"number": corrected.number, "amount": money(-rest)}
+        said.append(_(
+            "En tout, pour la facture %(number)s : %(amount)s vous seront remboursés, ou déduits d’une autre facture.",
+            **facts))  # fmt: skip
     if not said:
         said.append(_("Il solde cette facture : vous n’avez rien à régler."))
     return tuple(said)
