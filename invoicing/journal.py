@@ -2,7 +2,7 @@
 
 Format 2 of an entry's hash: HMAC-SHA256(key, canonical JSON of [format, position, at, actor_kind, actor_id,
 action, subject_kind, subject_id, changes, state, previous_hash]), in hexadecimal; `at` as ISO 8601 with microseconds.
-Format 1 is the same without `state`, the digest of a whole document as the change left it (`invoicing.proof.states`).
+Format 1 is the same without `state`, the digests of a whole document as the change left it (`invoicing.proof.states`).
 The key lives outside the database. Entries hold numbers of people, never names.
 """
 
@@ -70,7 +70,7 @@ class JournalEntry(Base):
     subject_kind: Mapped[str] = mapped_column(String(32))
     subject_id: Mapped[int | None]
     changes: Mapped[str] = mapped_column(Text)
-    state: Mapped[str | None] = mapped_column(String(64))  # digest of the whole subject as this change left it
+    state: Mapped[str | None] = mapped_column(Text)  # of the whole document as this change left it
     previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
@@ -191,7 +191,7 @@ def _keep_states(session: Session, entries: Sequence[JournalEntry]) -> None:
     ids = {entry.subject_id for entry in entries if entry.subject_kind == DOCUMENT and entry.subject_id is not None}
     if not ids:
         return
-    found = states.digests(session.connection(), ids)
+    found = states.states_of(session.connection(), ids)
     for entry in entries:
         if entry.subject_kind == DOCUMENT:
             entry.state = found.get(entry.subject_id or 0)

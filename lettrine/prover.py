@@ -15,10 +15,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing import journal
 from invoicing.database import transaction
 from invoicing.documents.archive import Archive
+from invoicing.journal import SYSTEM
 from invoicing.proof import anchors, runs
-from invoicing.proof.sealing import SEALED_AT_ONCE, seal_versions
+from invoicing.proof.rules import UNFINISHED
+from invoicing.proof.sealing import ANCHORED, JOURNAL, SEALED_AT_ONCE, is_marked, seal_versions
 from invoicing.proof.service import verify
 
 log = structlog.get_logger("lettrine.proof")
@@ -72,6 +75,12 @@ class Prover:
             self._run(run_id, now)
         except LostRun:
             log.info("proof.lost", run_id=run_id)
+        except OperationalError:  # a busy database: another look tries again
+            raise
+        except Exception:  # else it would be begun again for ever, and nobody told
+            log.exception("proof.unfinished", run_id=run_id)
+            with transaction(self.sessions) as session:
+                runs.finish(session, run_id, now, self.clock(), UNFINISHED)
         return True
 
     def _run(self, run_id: int, started: datetime) -> None:
@@ -114,9 +123,14 @@ class Prover:
 def anchor(sessions: sessionmaker[Session], key: bytes, folder: Path, now: datetime) -> bool:
     """Notes the journal's head in the folder; False where it stands there, or can't be written."""
     with sessions() as session:
-        head = anchors.head_of(session)
+        head, marked = anchors.head_of(session), is_marked(session, ANCHORED)
     if head is None:
         return False
+    if not marked:  # first of all the journal says so: lost anchors are then a fault
+        with transaction(sessions) as session:
+            journal.record(session, SYSTEM, now, ANCHORED, (JOURNAL, None))
+        with sessions() as session:
+            head = anchors.head_of(session) or head
     try:
         return anchors.append(folder, key, head, now)
     except OSError as error:

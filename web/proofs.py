@@ -25,12 +25,16 @@ _FILE: Final = N_("Ne supprimez rien : restaurez ce fichier depuis une sauvegard
                   "nouveau.")  # fmt: skip
 _JOURNAL: Final = N_("Ne supprimez rien et n’ajoutez rien au journal : comparez-le avec une sauvegarde, puis vérifiez "
                      "de nouveau.")  # fmt: skip
+_ANCHORS: Final = N_("Ne supprimez rien : remettez le dossier des ancrages depuis sa sauvegarde, puis vérifiez de "
+                     "nouveau.")  # fmt: skip
 _SEAL: Final = N_("Ne modifiez rien à la main : lancez « lettrine db upgrade », puis vérifiez de nouveau.")
 _GUARD: Final = N_("N’écrivez pas directement dans la base : lancez « lettrine db check » et faites rétablir les "
                    "protections.")  # fmt: skip
 _KEY: Final = N_("Ne remplacez pas la clé : vérifiez que LETTRINE_JOURNAL_KEY est bien celle de cette installation.")
 
 _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what to do
+    "unfinished": (N_("La vérification n’a pas pu aller jusqu’au bout : quelque chose ne se laisse pas lire."),
+                   _DATABASE),
     "journal_gap": (N_("Des écritures manquent dans le journal : de %(first)s à %(last)s."), _JOURNAL),
     "journal_link": (N_("L’écriture %(position)s du journal ne suit pas celle qui la précède."), _JOURNAL),
     "journal_hash": (N_("L’écriture %(position)s du journal (%(action)s) a été modifiée ou fabriquée."), _JOURNAL),
@@ -41,8 +45,11 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
     "anchor_differs": (N_("L’écriture %(position)s du journal n’est pas celle qui a été ancrée (%(file)s) : le journal "
                           "a été refait."), _JOURNAL),
     "anchor_unmet": (N_("L’écriture %(position)s, ancrée (%(file)s), manque dans le journal."), _JOURNAL),
+    "anchors_gone": (N_("Les ancrages ont disparu : le journal en avait depuis l’écriture %(position)s."), _ANCHORS),
     "anchor_forged": (N_("L’ancrage %(file)s, ligne %(line)s, a été modifié ou fabriqué."), _JOURNAL),
     "document_altered": (N_("%(name)s ne correspond plus à ce qui a été scellé."), _DATABASE),
+    "document_overwritten": (N_("%(name)s a été modifié hors de Lettrine avant l’écriture %(position)s du journal."),
+                             _DATABASE),
     "document_unknown": (N_("%(name)s n’a aucune écriture dans le journal : ce document n’a pas été établi ici."),
                          _DATABASE),
     "document_unproven": (N_("%(name)s n’est plus prouvé : la dernière écriture à son sujet est fausse."), _JOURNAL),

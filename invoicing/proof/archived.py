@@ -64,7 +64,7 @@ class Versions:
                 self.tally.notes["unsealed"] += 1
             return
         found = {"invoice_id": invoice_id, "position": position, "sha256": sha256, "size": size, "pages": pages,
-                 "facts": facts_digest(facts)}  # fmt: skip
+                 "facts": facts_digest(str(facts))}  # fmt: skip
         if not sealed.is_genuine:
             self.tally.fault("version_unproven", **name)
         elif state != "rendered" or sealed_at is None or found != sealed.changes:

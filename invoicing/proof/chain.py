@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from invoicing.journal import DOCUMENT, GENESIS, UnknownFormat, hash_of
 from invoicing.proof.anchors import Found
-from invoicing.proof.rules import Tally
-from invoicing.proof.sealing import VERSION
+from invoicing.proof.rules import UNREADABLE, Tally
+from invoicing.proof.sealing import ANCHORED, JOURNAL, VERSION
+from invoicing.proof.states import is_overwritten
 
 COLUMNS: Final = (
     "position", "format", "at", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "changes", "state",
@@ -45,7 +46,9 @@ class Chain:
         self.versions: dict[int, Sealed] = {}
         self.letterings: dict[str, int] = {}  # digest of a row of the history → the entry's position
         self.position, self.head = 0, GENESIS
+        self.overwritten: dict[int, int] = {}  # document → the first entry that found it altered
         self.forged = 0
+        self._anchored = 0  # the entry that says that anchors are kept
         self._anchors: defaultdict[int, list[Found]] = defaultdict(list)
         for found in anchors:
             self._take(found)
@@ -78,6 +81,8 @@ class Chain:
         for position in sorted(self._anchors):
             for found in self._anchors[position]:
                 self._cut(position, found)
+        if self._anchored and not self.anchor_tally.count:
+            self.anchor_tally.fault("anchors_gone", position=self._anchored)
         if self.forged and self.forged == self.tally.count:
             self.tally.fault("journal_key", entries=self.forged)
 
@@ -91,13 +96,15 @@ class Chain:
 
     def _is_genuine(self, row: Sequence[Any]) -> bool:
         position, format, at, kind, actor, action, subject, subject_id, changes, state, previous, hash = row
-        at = f"{at[:10]}T{at[11:]}" if isinstance(at, str) else at.isoformat(timespec="microseconds")
         try:
+            at = f"{at[:10]}T{at[11:]}" if isinstance(at, str) else at.isoformat(timespec="microseconds")
             wanted = hash_of(self.key, format, position, at, (kind, actor), action, (subject, subject_id), changes,
                              state, previous)  # fmt: skip
         except UnknownFormat:
             self.tally.fault("journal_format", position=position, format=format)
             return False
+        except UNREADABLE:
+            wanted = ""
         if wanted != hash:
             self.forged += 1
             self.tally.fault("journal_hash", position=position, action=action)
@@ -105,14 +112,26 @@ class Chain:
 
     def _keep(self, row: Sequence[Any], genuine: bool) -> None:
         position, action, kind, subject_id = row[0], row[5], row[6], row[7]
+        if kind == JOURNAL and action == ANCHORED and genuine:
+            self._anchored = position
         if subject_id is None:
             return
         if kind == DOCUMENT:
+            self._check_before(subject_id, row[9], position)
             self.documents[subject_id] = Last(row[9], action == DELETED, genuine)
             if action in LETTERING and genuine:
                 self.letterings[str(_facts(row[8]).get("digest"))] = position
         elif kind == VERSION and action == "version.archived":
             self.versions[subject_id] = Sealed(_facts(row[8]), position, genuine)
+
+    def _check_before(self, invoice_id: int, state: str | None, position: int) -> None:
+        """Whether the document that this change found is the one that the change before had left."""
+        last = self.documents.get(invoice_id)
+        try:
+            if last and last.state and state and is_overwritten(last.state, state):
+                self.overwritten.setdefault(invoice_id, position)
+        except ValueError:  # a state that nobody wrote here: its entry is told
+            pass
 
     def _compare(self, position: int, hash: str) -> None:
         """The anchors of this entry."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from invoicing.proof.chain import Chain, Last
 from invoicing.proof.numbers import Numbers
-from invoicing.proof.rules import Tally
+from invoicing.proof.rules import UNREADABLE, Tally
 from invoicing.proof.snapshots import adds_up, differences, received
 from invoicing.proof.states import INVOICE, Document
 
@@ -34,15 +34,11 @@ class Documents:
     def take(self, documents: Iterable[Document]) -> None:
         """The next ones."""
         for document in documents:
-            row = document.invoice
-            self.names[row[_ID]] = row[_NUMBER]
-            self._check_state(document)
-            if row[_NUMBER] is not None:
-                self._numbers.take(row[_SERIES], row[_SELLER], row[_NUMBER], row[_FOLDED], row[_DAY],
-                                   document.is_frozen)  # fmt: skip
-            self._check_money(document)
-            if row[_LETTERING] is not None or row[_LETTERING_FOLDED] is not None:
-                self.lettered[row[_ID]] = (row[_LETTERING], row[_LETTERING_FOLDED])
+            self.names[document.invoice[_ID]] = document.invoice[_NUMBER]
+            try:
+                self._check(document)
+            except UNREADABLE:
+                self.tally.fault("document_altered", what="", **self._name(document.invoice[_ID]))
 
     def finish(self, numbers_of_gone: dict[int, str]) -> None:
         """Documents that the journal knows and that are gone; credit notes against what they correct."""
@@ -62,6 +58,15 @@ class Documents:
     def _name(self, invoice_id: int) -> dict[str, str | int | None]:
         return {"number": self.names.get(invoice_id), "invoice_id": invoice_id}
 
+    def _check(self, document: Document) -> None:
+        row = document.invoice
+        self._check_state(document)
+        if row[_NUMBER] is not None:
+            self._numbers.take(row[_SERIES], row[_SELLER], row[_NUMBER], row[_FOLDED], row[_DAY], document.is_frozen)
+        self._check_money(document)
+        if row[_LETTERING] is not None or row[_LETTERING_FOLDED] is not None:
+            self.lettered[row[_ID]] = (row[_LETTERING], row[_LETTERING_FOLDED])
+
     def _check_state(self, document: Document) -> None:
         self.tally.count += 1
         self.tally.notes["frozen" if document.is_frozen else "drafts"] += 1
@@ -70,8 +75,11 @@ class Documents:
         code = _judged(document, self._chain.documents.get(document.invoice[_ID]))
         if code == "document_altered" and not parts and received(document) != document.invoice[_PAID]:
             parts = ["payments"]
+        overwritten = self._chain.overwritten.get(document.invoice[_ID])
         if code or parts:
             self.tally.fault(code or "document_altered", what=", ".join(parts), **name)
+        elif overwritten:
+            self.tally.fault("document_overwritten", position=overwritten, **name)
         elif document.is_frozen and not adds_up(document):
             self.tally.fault("document_sums", **name)
 
@@ -96,4 +104,4 @@ def _judged(document: Document, last: Last | None) -> str:
         return "document_unknown"
     if last.state is None:
         return "document_unsealed"
-    return "" if document.digest() == last.state else "document_altered"
+    return "" if document.state() == last.state else "document_altered"

@@ -100,10 +100,13 @@ def is_pdf(data: bytes) -> bool:
 def text_of(data: bytes) -> str | None:
     """The text of a PDF's first pages; None where it can't be read, or not soon enough. No transaction may be open."""
     command = [sys.executable, "-I", str(_READER)]
-    with _ONE:
-        try:
-            done = subprocess.run(command, input=data, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
-        except (subprocess.TimeoutExpired, OSError):
-            return None
+    if not _ONE.acquire(timeout=PATIENCE):
+        return None
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    finally:
+        _ONE.release()
     text = done.stdout.decode("utf-8", "replace")
     return text if done.returncode == 0 or text.strip() else None

@@ -11,6 +11,7 @@ from typing import Any, Final
 REPORT_FORMAT: Final = 1
 CHECKS: Final = ("chain", "anchors", "documents", "numbers", "payments", "lettering", "archive", "guards")
 KEPT: Final = 50  # faults told one by one in each check; all are counted
+UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)  # what odd values in a row make of reading it
 Facts = Mapping[str, str | int | None]
 
 
@@ -67,6 +68,9 @@ class Report:
         """The inverse."""
         raw = json.loads(text)
         return cls(tuple(_check(each) for each in raw["checks"]), raw["position"], raw["head"], raw["format"])
+
+
+UNFINISHED: Final = Report((Check("chain", wrong=1, faults=(Fault("chain", "unfinished"),)),))
 
 
 def _check(raw: dict[str, Any]) -> Check:

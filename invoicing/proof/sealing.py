@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from invoicing import journal
@@ -16,9 +16,18 @@ from invoicing.invoices.models import Invoice
 from invoicing.journal import DOCUMENT, SYSTEM, JournalEntry
 
 VERSION: Final = "document_version"  # the kind of subject
+JOURNAL: Final = "journal"  # the journal about itself
+SEALED: Final = "journal.sealed"  # every document of before is in the chain
+ANCHORED: Final = "journal.anchored"  # from here on there are anchors
 SEALED_AT_ONCE: Final = 300
 _COLUMNS: Final = ("id", "invoice_id", "position", "sha256", "size", "pages", "facts")
 Progress = Callable[[int, int], None]  # done, of how many
+
+
+def is_marked(session: Session, action: str) -> bool:
+    """Whether the journal says that this has been done, which is done once."""
+    known = (JournalEntry.subject_kind == JOURNAL) & (JournalEntry.action == action)
+    return session.scalar(select(JournalEntry.position).where(known).limit(1)) is not None
 
 
 def facts_digest(facts: str) -> str:
@@ -49,12 +58,15 @@ def seal_versions(session: Session, now: datetime, limit: int = SEALED_AT_ONCE) 
 def seal_documents(session: Session, now: datetime, progress: Progress = lambda done, total: None) -> int:
     """Gives every document of an installation from before format 2 its state, one entry each; returns how many.
 
-    Once: nothing happens where the journal holds an entry of format 2 that is a document's.
+    Once and for all: a later call would prove whatever somebody has put there since.
     """
-    known = (JournalEntry.format >= 2) & (JournalEntry.subject_kind == DOCUMENT)
-    if session.scalar(select(JournalEntry.position).where(known).limit(1)) is not None:
+    if is_marked(session, SEALED):
         return 0
-    ids = list(session.scalars(select(Invoice.id).order_by(Invoice.id)))
+    stated = exists().where(
+        JournalEntry.subject_kind == DOCUMENT, JournalEntry.subject_id == Invoice.id, JournalEntry.state.is_not(None)
+    )
+    ids = list(session.scalars(select(Invoice.id).where(~stated).order_by(Invoice.id)))
+    journal.record(session, SYSTEM, now, SEALED, (JOURNAL, None))
     for start in range(0, len(ids), SEALED_AT_ONCE):
         for invoice_id in ids[start : start + SEALED_AT_ONCE]:
             journal.record(session, SYSTEM, now, "invoice.sealed", (DOCUMENT, invoice_id))

@@ -19,7 +19,7 @@ from invoicing.proof.archived import References, Versions
 from invoicing.proof.chain import Chain
 from invoicing.proof.documents import Documents
 from invoicing.proof.numbers import Numbers
-from invoicing.proof.rules import CHECKS, Report, Tally
+from invoicing.proof.rules import CHECKS, UNREADABLE, Report, Tally
 from invoicing.proof.states import Row
 
 Progress = Callable[[int, int], None]  # rows and files done, of how many
@@ -106,12 +106,12 @@ def _references(connection: Connection, chain: Chain, documents: Documents, step
 def _change(row: Row) -> tuple[int, str, str | None]:
     """A row of the history with its digest, computed anew."""
     change_id, invoice_id, at, kind, actor_id, before, after, reason = row
-    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     try:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
         by = Actor(ActorKind(kind), actor_id)
-    except ValueError:
+        return invoice_id, lettering.digest(change_id, invoice_id, moment, by, before, after, reason), after
+    except UNREADABLE:
         return invoice_id, "", after
-    return invoice_id, lettering.digest(change_id, invoice_id, moment, by, before, after, reason), after
 
 
 def _guards(connection: Connection) -> Tally:

@@ -1,11 +1,16 @@
-"""The digest of a whole document as a change left it: what the journal's column `state` holds.
+"""The state of a whole document as a change left it: what the journal's column `state` holds.
 
-State format 1: SHA-256 over the canonical JSON of [1, invoice, lines, payments, versions, taxes], each row a list of
-its columns in the order written below, rows by id or position. `taxes` are the rows [line taxes, invoice taxes] of a
-document that isn't frozen; of a frozen one they stand in the snapshot, and null stands here. Values as both engines
-keep them: integers, texts, days and moments as text, true and false as 1 and 0.
+State format 1: four words with a blank between them.
+1. SHA-256 over the canonical JSON of [1, invoice, lines, payments, versions, [line taxes, invoice taxes]], each row a
+   list of its columns in the order written below, rows by id or position.
+2. The same over what is frozen: [frozen columns, lines, taxes]; "-" while the document isn't.
+3. and 4. One short digest per payment and per version (without its withdrawal), with commas; "-" for none.
 
-A draft and an order without number are proven by the same digest; what nobody has frozen may still be changed by those
+The first says whether the document is as the last change left it; the others, from entry to entry, that nothing frozen
+was altered and no payment or version taken away in between, whoever sealed it again. Values as both engines keep them:
+integers, texts, days and moments as text, true and false as 1 and 0.
+
+A draft and an order without number are proven by the same words; what nobody has frozen may still be changed by those
 who may, and then a new entry says so.
 """
 
@@ -45,6 +50,9 @@ LINE_TAX: Final = ("line_id", "position", "tax_id", "rate_e5")
 TAX: Final = ("position", "tax_id", "rate_e5", "base_cents", "amount_cents")
 _SWITCHES: Final = ("emailed", "gross")  # true and false on PostgreSQL, 1 and 0 on SQLite
 _FROZEN_AT: Final = INVOICE.index("frozen_at")
+_LASTING: Final = INVOICE.index("status")  # from here on the columns may change
+NONE: Final = "-"
+SHORT: Final = 16  # letters of a digest among many
 SOME: Final = 400  # documents read at once
 
 Row = Sequence[Any]
@@ -66,11 +74,12 @@ class Document(NamedTuple):
         """Whether it stands for ever."""
         return self.invoice[_FROZEN_AT] is not None
 
-    def digest(self) -> str:
-        """The state."""
-        taxes = None if self.is_frozen else self.taxes
-        whole = [STATE_FORMAT, self.invoice, self.lines, self.payments, self.versions, taxes]
-        return hashlib.sha256(_ENCODE(whole).encode()).hexdigest()
+    def state(self) -> str:
+        """Its four words."""
+        whole = _sha256([STATE_FORMAT, self.invoice, self.lines, self.payments, self.versions, self.taxes])
+        frozen = _sha256([self.invoice[:_LASTING], self.lines, self.taxes]) if self.is_frozen else NONE
+        versions = [(position, facts, due_at) for position, facts, _withdrawn, due_at in self.versions]
+        return " ".join((whole, frozen, _each(self.payments), _each(versions)))
 
 
 def plain(value: object) -> object:
@@ -82,46 +91,55 @@ def plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+def is_overwritten(before: str, after: str) -> bool:
+    """Whether what is frozen has changed between two states, or a payment or version is gone or another."""
+    _whole, frozen, *kept = before.split(" ")
+    _whole, frozen_now, *now = after.split(" ")
+    lost = (old not in (NONE, new) and not new.startswith(f"{old},") for old, new in zip(kept, now, strict=True))
+    return frozen not in (NONE, frozen_now) or any(lost)
+
+
+def _each(rows: Sequence[Row]) -> str:
+    return ",".join(_sha256(row)[:SHORT] for row in rows) or NONE
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(_ENCODE(value).encode()).hexdigest()
+
+
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain).encode
 
 
-def digests(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+def states_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Document → its state now, of those that are there."""
     wanted = sorted(set(ids))
     found: dict[int, str] = {}
     for start in range(0, len(wanted), SOME):
         for document in some(connection, wanted[start : start + SOME]):
-            found[document.invoice[0]] = document.digest()
+            found[document.invoice[0]] = document.state()
     return found
 
 
 def some(connection: Connection, ids: Sequence[int]) -> Iterator[Document]:
-    """The documents with these ids, by id; taxes only of those that aren't frozen."""
+    """The documents with these ids, by id."""
     mark = "?" if is_sqlite(connection) else "%s"
     within = f"IN ({','.join([mark] * len(ids))})"
-    return _read(connection, within, tuple(ids), whole=False)
+    return _read(connection, within, tuple(ids))
 
 
 def between(connection: Connection, after: int, last: int) -> Iterator[Document]:
-    """The documents with ids above `after` up to `last`, whole, by id."""
+    """The documents with ids above `after` up to `last`, by id."""
     mark = "?" if is_sqlite(connection) else "%s"
-    return _read(connection, f"BETWEEN {mark} AND {mark}", (after + 1, last), whole=True)
+    return _read(connection, f"BETWEEN {mark} AND {mark}", (after + 1, last))
 
 
-def _read(connection: Connection, within: str, facts: tuple[int, ...], whole: bool) -> Iterator[Document]:
-    sqlite = is_sqlite(connection)
-    invoices, *others = _answers(connection, _usual(sqlite), within, facts)
-    lines, payments, versions = map(_grouped, others)
-    of_lines, of_invoice = _NONE, _NONE
-    if whole or not all(row[1 + _FROZEN_AT] for row in invoices):
-        of_lines, of_invoice = map(_grouped, _answers(connection, _of_taxes(sqlite), within, facts))
+def _read(connection: Connection, within: str, facts: tuple[int, ...]) -> Iterator[Document]:
+    invoices, *others = _answers(connection, _queries(is_sqlite(connection)), within, facts)
+    lines, payments, versions, of_lines, of_invoice = map(_grouped, others)
     for row in invoices:
         key = row[0]
         yield Document(row[1:], lines.get(key, ()), payments.get(key, ()), versions.get(key, ()),
                        (of_lines.get(key, ()), of_invoice.get(key, ())))  # fmt: skip
-
-
-_NONE: Final[Rows] = {}
 
 
 def _answers(connection: Connection, queries: Sequence[Query], within: str, facts: tuple[int, ...]) -> list[list[Row]]:
@@ -146,17 +164,15 @@ def _grouped(rows: Iterable[Row]) -> Rows:
 
 
 @lru_cache
-def _usual(sqlite: bool) -> tuple[Query, ...]:
-    return (_select(sqlite, "invoice", INVOICE, "id", "id"), _select(sqlite, "invoice_line", LINE),
-            _select(sqlite, "payment", PAYMENT, order="id"), _select(sqlite, "document_version", VERSION))  # fmt: skip
-
-
-@lru_cache
-def _of_taxes(sqlite: bool) -> tuple[Query, ...]:
+def _queries(sqlite: bool) -> tuple[Query, ...]:
     names = ", ".join(f"t.{name}" for name in LINE_TAX)
     of_lines = f"SELECT l.invoice_id, {names} FROM invoice_line_tax t JOIN invoice_line l ON l.id = t.line_id"  # noqa: S608
-    return ((f"{of_lines} WHERE l.invoice_id", "ORDER BY l.invoice_id, l.position, t.position"),
-            _select(sqlite, "invoice_tax", TAX))  # fmt: skip
+    return (
+        _select(sqlite, "invoice", INVOICE, "id", "id"), _select(sqlite, "invoice_line", LINE),
+        _select(sqlite, "payment", PAYMENT, order="id"), _select(sqlite, "document_version", VERSION),
+        (f"{of_lines} WHERE l.invoice_id", "ORDER BY l.invoice_id, l.position, t.position"),
+        _select(sqlite, "invoice_tax", TAX),
+    )  # fmt: skip
 
 
 def _select(

@@ -26,8 +26,8 @@ def test_one_read_alone_and_all_read_together_give_the_same(desk: Desk) -> None:
     with desk.database.sessions() as session:
         connection = session.connection()
         ids = range(1, 9)
-        alone = {n: digest for n in ids for n, digest in states.digests(connection, [n]).items()}
-        together = {document.invoice[0]: document.digest() for document in states.between(connection, 0, 9)}
+        alone = {n: digest for n in ids for n, digest in states.states_of(connection, [n]).items()}
+        together = {document.invoice[0]: document.state() for document in states.between(connection, 0, 9)}
     assert len(set(alone.values())) == 8
     assert alone == together
 

@@ -97,7 +97,7 @@ def _documents() -> None:
 
 
 def _proof() -> None:
-    op.add_column("journal", sa.Column("state", sa.String(length=64), nullable=True))
+    op.add_column("journal", sa.Column("state", sa.Text(), nullable=True))
     op.create_table(
         "proof_run",
         sa.Column("id", sa.Integer(), nullable=False),
