@@ -130,7 +130,7 @@ def test_what_was_paid_and_credited_is_given_back(desk: Desk, walker: Walker) ->
     walker.sees("120,00 € seront à rendre")
     walker.press("Finaliser l’avoir")
     walker.open(f"/ventes/factures/{number}")
-    walker.sees("À rendre au client", "120,00 €")
+    walker.sees("À rendre 120,00 €")
     walker.follow("Rembourser")
     walker.page.locator("#given_by").select_option("transfer")
     walker.press("Enregistrer le remboursement")
