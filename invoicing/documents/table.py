@@ -10,7 +10,7 @@ from invoicing.documents.desk import Desk, Heading
 from invoicing.documents.sheet import Fact, Row, Sum
 from invoicing.documents.snapshot import Line, LineTax, TaxTotal
 from invoicing.documents.words import FR_CA, Words
-from invoicing.money import NBSP, line_net, write_scaled
+from invoicing.money import NBSP, half_up, line_net, write_scaled
 from invoicing.text import clean
 
 
@@ -41,12 +41,19 @@ def row(desk: Desk, line: Line) -> Row:
     """One line, its discount said below its label; where prices differ, each says whether it includes the taxes."""
     quantity = write_scaled(line.quantity_e3, 3, desk.words.locale)
     details = [desk.typed(line.detail)] if line.detail else []
+    if line.gross and line.taxes:
+        details.append(f"{desk.words.price_net}{desk.words.colon}{desk.amount(_net_price(line), 4)}")
     if line.discount_e4:
         details.append(_discount(desk, line))
     taxes, price = _borne(desk, line.taxes), desk.amount(line.price_e4, 4)
     if line.taxes and len(_kinds(desk)) > 1:
         price = f"{price} {desk.words.gross if line.gross else desk.words.untaxed}"
     return Row(desk.typed(line.label), quantity, price, taxes, desk.amount(line.net_cents), tuple(details))
+
+
+def _net_price(line: Line) -> int:
+    """The unit price before tax and before any discount, × 10⁴; the law asks for it (Code de commerce, L441-9)."""
+    return half_up(line.price_e4 * 10**5, 10**5 + sum(tax.rate_e5 for tax in line.taxes))
 
 
 def _discount(desk: Desk, line: Line) -> str:

@@ -129,7 +129,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "label": ("Désignation", "", "Description"),
     "quantity": ("Quantité", "", "Quantity"),
     "price": ("Prix unitaire", "", "Unit price"),
-    "price_net": ("Prix unitaire HT", "", "Unit price excl. tax"),
+    "price_net": ("Prix unitaire HT", "Prix unitaire avant taxes", "Unit price excl. tax"),
     "price_gross": ("Prix unitaire TTC", "Prix unitaire, taxes comprises", "Unit price incl. tax"),
     "gross": ("TTC", "taxes comprises", "incl. tax"),
     "untaxed": ("HT", "avant taxes", "excl. tax"),

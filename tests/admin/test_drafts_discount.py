@@ -90,6 +90,12 @@ def test_the_discount_is_part_of_what_was_shown(desk: Desk) -> None:
     assert desk.one().snapshot and '"allowance_cents":1000' in (desk.one().snapshot or "")
 
 
+def test_an_amount_off_prices_with_tax_is_said_to_be_before_tax(desk: Desk) -> None:
+    page = desk.new(do="add-line", lines__0__gross="1", discount_kind="amount").text
+    assert "le total baisse de ce montant plus ses taxes" in page
+    assert 'aria-describedby="discount_kind-h"' in page
+
+
 def test_a_phone_says_too_that_a_price_includes_tax(desk: Desk) -> None:
     desk.new(lines__0__gross="1")
     assert "× 12,50 € TTC" in " ".join(shown(desk).split())

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from invoicing.documents.paper import Facts, Heading, Paper, paper_of
+from invoicing.documents.snapshot import LineTax, Snapshot
 from tests.documents import samples as s
 
 PAID = date(2026, 11, 12)
@@ -244,6 +245,31 @@ def test_quebec_prices_that_include_the_taxes_say_so() -> None:
     assert paper.columns[2:] == ("Prix unitaire, taxes comprises", "Taxes", "Montant avant taxes")
     assert [plain(one.amount) for one in paper.sums] == ["100,00 $", "5,00 $", "9,98 $", "114,98 $"]
     assert not [text for text in ("9,97 ", "14,97", "14,975") if text in plain(repr(paper))]
+
+
+@pytest.mark.parametrize(
+    ("base", "price", "taxes", "details"),
+    [
+        (s.french(), 1005, (s.VAT_20,), ["Prix unitaire HT : 8,375 €"]),
+        (s.french(), 1200, (s.VAT_20,), ["Prix unitaire HT : 10,00 €"]),
+        (s.french(language="en"), 1005, (s.VAT_20,), ["Unit price excl. tax: €8.375"]),
+        (s.quebec(), 11_498, (s.GST, s.QST), ["Prix unitaire avant taxes : 100,0043 $"]),
+        (s.quebec(1, "en"), 1000, (s.GST, s.QST), ["Prix unitaire avant taxes / Unit price excl. tax : 8,6975 $"]),
+        (s.french(), 1005, (), []),  # there is no tax in it
+    ],
+)
+def test_a_price_with_tax_has_the_price_before_tax_below_it(
+    base: Snapshot, price: int, taxes: tuple[LineTax, ...], details: list[str]
+) -> None:
+    paper = paper_of(s.composed(base, (s.gross(price, taxes),)), Facts())
+    assert [plain(text) for text in paper.rows[0].details] == details
+
+
+def test_the_price_before_tax_is_before_the_lines_discount_too() -> None:
+    line = replace(s.gross(1200, (s.VAT_20,)), detail="Octobre", discount_e4=1_000)
+    row = paper_of(s.composed(s.french(), (line,)), Facts()).rows[0]
+    assert [plain(text) for text in row.details] == ["Octobre", "Prix unitaire HT : 10,00 €", "Remise 10 % : −1,20 € TTC"]
+    assert plain(row.amount) == "9,00 €"
 
 
 def test_a_credit_note_with_discount_and_rounding_is_positive() -> None:
