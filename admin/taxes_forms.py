@@ -10,12 +10,12 @@ from flask import request
 
 from admin.seller_forms import REGIONS
 from invoicing.legal.mentions import exemptions
-from invoicing.money import plain_scaled
 from invoicing.sellers.models import Region, Seller
 from invoicing.taxes import queries
 from invoicing.taxes.content import PLACES, RateContent, SetContent, TaxContent
 from invoicing.taxes.models import Tax, TaxRate, TaxSet
 from web.database import db
+from web.filters import rate as written
 from web.site import today
 from web.words import _, language, ngettext
 
@@ -37,11 +37,16 @@ def list_facts() -> dict[str, Any]:
             (
                 _(name),
                 [(tax, rate_of(tax, today()), tax.id in borne) for tax in taxes if tax.region is region],
-                [(row, reason(row), row.id in chosen) for row in sets if row.region is region],
+                [(row, _told(row), row.id in chosen) for row in sets if row.region is region],
             )
             for region, name in REGIONS.items()
         ]
     }
+
+
+def _told(row: TaxSet) -> str:
+    """The taxes of a set with their rates of today, or why there is none."""
+    return " + ".join(named(member.tax) for member in row.members) or reason(row)
 
 
 def reason(row: TaxSet) -> str:
@@ -143,6 +148,10 @@ def set_choices(row: TaxSet | None) -> dict[str, Any]:
 
 
 def _tax_name(tax: Tax) -> str:
+    return f"{named(tax)} ({tax.code})"
+
+
+def named(tax: Tax) -> str:
+    """« TVA 20 % »: the tax with its rate of today."""
     rate = rate_of(tax, today())
-    written = f" {plain_scaled(rate.rate_e5, 3, language())} %" if rate else ""
-    return f"{tax.label(language())}{written} ({tax.code})"
+    return f"{tax.label(language())} {written(rate.rate_e5)}" if rate else tax.label(language())

@@ -37,6 +37,8 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "reason_with_taxes": lambda f: _("Ce choix porte une taxe : ne dites pas pourquoi il n’en porte pas."),
     "mention_french": lambda f: _("Écrivez la mention en français : elle est toujours imprimée en premier."),
     "member_twice": lambda f: _("La même taxe est choisie deux fois."),
+    "same_tax": lambda f: _(
+        "Une même taxe n’est portée qu’une fois : ce choix a déjà « %(label)s ».", label=f["label"]),
     "set_in_use": lambda f: _(
         "Des lignes ont déjà ce choix : ses taxes ne changent plus. Faites un nouveau choix et retirez celui-ci."),
 }  # fmt: skip

@@ -119,7 +119,7 @@ def delete_tax(session: Session, actor: Actor, now: datetime, tax_id: int) -> No
 
 def add_set(session: Session, actor: Actor, now: datetime, content: SetContent) -> TaxSet:
     """A new tax set; refuses with every fault. The same form sent twice makes one."""
-    values = read_set(content, None, queries.tax_ids(session, content.region))
+    values = read_set(content, None, queries.tax_names(session, content.region))
     members = values.pop("members")
     known = session.scalars(select(TaxSet).where(TaxSet.code == values["code"])).first()
     if known is not None:
@@ -141,7 +141,8 @@ def change_set(
     """Changes a set for documents to come; its taxes stay once a line bears it. Refuses an older form."""
     tax_set = _locked(session, TaxSet, set_id)
     was = _member_ids(tax_set)
-    values = read_set(content, tax_set.region, {*queries.tax_ids(session, tax_set.region), *was})
+    kept = {member.tax_id: member.tax.label_fr for member in tax_set.members}
+    values = read_set(content, tax_set.region, queries.tax_names(session, tax_set.region) | kept)
     members = values.pop("members")
     if members != was and queries.uses_of_set(session, set_id).get("lines"):
         raise FieldFaults([Fault("member-0", "set_in_use")])

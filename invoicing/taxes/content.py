@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -86,8 +86,10 @@ def read_rate(content: RateContent) -> tuple[int, date]:
     return rate, day
 
 
-def read_set(content: SetContent, region: Region | None, taxes: Collection[int]) -> dict[str, Any]:
-    """Values by column, `members` among them as numbers; `region` None for a new set, `taxes` what it may hold.
+def read_set(content: SetContent, region: Region | None, taxes: Mapping[int, str]) -> dict[str, Any]:
+    """Values by column, `members` among them as numbers; `region` None for a new set.
+
+    `taxes` is what it may hold, each with its printed name.
 
     Refuses with every fault at once.
     """
@@ -97,7 +99,9 @@ def read_set(content: SetContent, region: Region | None, taxes: Collection[int])
         if content.region not in tuple(Region):
             raise FieldFaults([*faults, Fault("region", "choose")])
         values["region"] = region = Region(content.region)
-    values["members"] = _members(content.members, taxes, faults)
+    values["members"] = members = _members(content.members, taxes, faults)
+    if region is Region.FR and not faults:
+        faults += _same_name([taxes[number] for number in members])
     values |= _reason(content, region, bool(values["members"]), faults) | {"active": content.active}
     if faults:
         raise FieldFaults(faults)
@@ -164,6 +168,13 @@ def _members(typed: tuple[str, ...], taxes: Collection[int], faults: list[Fault]
         elif text:
             found.append(known[text])
     return tuple(found)
+
+
+def _same_name(names: list[str]) -> list[Fault]:
+    """A base bears one rate of a tax: « TVA 20 % + TVA 10 % » would tax it twice."""
+    folded = [name.casefold() for name in names]
+    return [Fault(f"member-{place}", "same_tax", {"label": name}) for place, name in enumerate(names)
+            if name.casefold() in folded[:place]]  # fmt: skip
 
 
 def _reason(content: SetContent, region: Region, taxed: bool, faults: list[Fault]) -> dict[str, Any]:

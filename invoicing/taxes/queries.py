@@ -35,9 +35,10 @@ def all_set_ids(session: Session, seller: Seller) -> frozenset[int]:
     return frozenset(row.id for row in sets_for(session, seller, retired))
 
 
-def tax_ids(session: Session, region: str) -> frozenset[int]:
-    """The taxes of a region that a set may be given."""
-    return frozenset(session.scalars(select(Tax.id).where(Tax.region == region, Tax.active)))
+def tax_names(session: Session, region: str) -> dict[int, str]:
+    """The taxes of a region that a set may be given, with their French names."""
+    rows = session.execute(select(Tax.id, Tax.label_fr).where(Tax.region == region, Tax.active))
+    return dict(rows.tuples().all())
 
 
 def all_taxes(session: Session) -> Sequence[Tax]:

@@ -126,6 +126,15 @@ def test_a_retired_choice_stays_on_drafts_that_have_it_and_is_not_offered_elsewh
     assert desk.finalise(draft).status_code == 303
 
 
+def test_taxes_of_a_choice_are_named_with_their_rates_as_they_are_written(desk: Desk, admin: Browser) -> None:
+    assert "TPS 5 % + TVQ 9,975 %" in shown(admin.get(LIST))
+    assert "TVQ 9,975 % (TVQ)" in shown(admin.get(f"{LIST}/choix/nouveau"))
+    members = {f"member-{n}": str(tax_of(desk, code).id) for n, code in enumerate(("TVA20", "TVA10"))}
+    form = {"code": "TWICE", "region": "FR", "label_fr": "Deux", **members}
+    answer = admin.send(f"{LIST}/choix/nouveau", form)
+    assert answer.status_code == 422 and 'id="member-1-e"' in answer.text
+
+
 def test_a_choice_is_deleted_while_nothing_has_it(desk: Desk, admin: Browser) -> None:
     form = {"code": "OWN", "region": "FR", "label_fr": "À nous", "mention_fr": "Hors champ"}
     assert admin.send(f"{LIST}/choix/nouveau", form).status_code == 303

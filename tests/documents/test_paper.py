@@ -268,7 +268,9 @@ def test_a_price_with_tax_has_the_price_before_tax_below_it(
 def test_the_price_before_tax_is_before_the_lines_discount_too() -> None:
     line = replace(s.gross(1200, (s.VAT_20,)), detail="Octobre", discount_e4=1_000)
     row = paper_of(s.composed(s.french(), (line,)), Facts()).rows[0]
-    assert [plain(text) for text in row.details] == ["Octobre", "Prix unitaire HT : 10,00 €", "Remise 10 % : −1,20 € TTC"]
+    assert [plain(text) for text in row.details] == [
+        "Octobre", "Prix unitaire HT : 10,00 €", "Remise 10 % : −1,20 € TTC",
+    ]  # fmt: skip
     assert plain(row.amount) == "9,00 €"
 
 

@@ -49,7 +49,10 @@ def test_every_label_number_and_mention_can_be_read_back(name: str) -> None:
     assert [text for text in texts(paper) if packed(text) not in found] == []
 
 
-@pytest.mark.parametrize("name", ["exempt1", "fr12", "rates", "discount", "gross", "qc", "qc-gross", "qc-en", "credit", "lettered", "draft"])
+@pytest.mark.parametrize(
+    "name",
+    ["exempt1", "fr12", "rates", "discount", "gross", "qc", "qc-gross", "qc-en", "credit", "lettered", "draft"],
+)
 def test_the_plain_table_prints_the_same_words(name: str) -> None:
     paper, renderer = paper_of(*variants()[name]), Renderer()
     fast, plain = (words(renderer.render(paper, fast=fast).data) for fast in (True, False))

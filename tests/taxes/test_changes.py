@@ -196,6 +196,13 @@ def test_a_set_with_a_tax_gives_no_reason_for_none(session: Session) -> None:
     assert faults(lambda: changes.add_set(session, COMMAND, NOW, content)) == [("exemption", "reason_with_taxes")]
 
 
+def test_a_french_choice_bears_a_tax_at_one_rate_only(session: Session) -> None:
+    load_reference(session)
+    members = tuple(str(tax_of(session, code).id) for code in ("TVA20", "TVA10"))
+    content = replace(OWN, members=members)
+    assert faults(lambda: changes.add_set(session, COMMAND, NOW, content)) == [("member-1", "same_tax")]
+
+
 def change_set(session: Session, code: str, **over: Any) -> TaxSet:
     row = tax_set(session, code)
     members = tuple(str(member.tax_id) for member in row.members)
