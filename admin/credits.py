@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, refusals
 from admin.draft_fields import cents as read_hidden
 from admin.draft_fields import token_of
 from admin.money_fields import read_cents, write_cents
@@ -30,6 +30,7 @@ from invoicing.invoices.crediting_rules import (
 from invoicing.invoices.heading import heading_of, official_of
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.rules import ContentOutdated, PreviewOutdated
+from invoicing.payments.served import FormUsed
 from invoicing.sellers.queries import today_of
 from web.database import db, now, transaction
 from web.documents import render_due
@@ -121,9 +122,9 @@ def _content(form: CreditForm) -> CreditContent:
     return CreditContent(tuple((id_, cents) for id_, cents in read if cents is not None), form.reason)
 
 
-def _lines(form: CreditForm, refusal: FieldFaults | None = None) -> str:
+def _lines(form: CreditForm, refusal: FieldFaults | None = None, refused: str = "") -> str:
     errors = by_field(refusal.faults) if refusal else {}
-    return render_template("admin/credit.html", form=form, invoice=form.invoice, errors=errors)
+    return render_template("admin/credit.html", form=form, invoice=form.invoice, errors=errors, refused=refused)
 
 
 def _preview(form: CreditForm, content: CreditContent, ticked: bool = False, refused: str = "") -> str:
@@ -169,10 +170,23 @@ def _refused(number: str, refusal: Refused, email: bool) -> ResponseReturnValue:
     if isinstance(refusal, (NotCreditable, NothingToCredit)):
         return _back(number, refusal)
     form = _typed(found, corrected_of(db.session, found))
+    if isinstance(refusal, FormUsed):
+        return _used(replace(form, token=secrets.token_urlsafe(24)), refusal, email)
     if isinstance(refusal, FieldFaults):
         return _lines(form, refusal), 422
     said = sentence(ContentOutdated(0, 0)) if isinstance(refusal, PreviewOutdated) else sentence(refusal)
     return _preview(form, _content(form), email, said), status_of(refusal)
+
+
+def _used(form: CreditForm, refusal: FormUsed, email: bool) -> ResponseReturnValue:
+    """The same form with other content: what it would make now, or why it can't."""
+    said = refusals.again(refusal)
+    try:
+        return _preview(form, _content(form), email, said), status_of(refusal)
+    except (NotCreditable, NothingToCredit):
+        return _back(form.invoice.number or "", refusal)
+    except FieldFaults as faults:
+        return _lines(form, faults, said), status_of(refusal)
 
 
 def _back(number: str, refusal: Refused) -> ResponseReturnValue:

@@ -10,18 +10,19 @@ from flask import url_for
 from flask_login import current_user
 from markupsafe import Markup
 
-from admin.moves import DOES, VERBS
+from admin.moves import VERBS, is_credited_whole, what_it_does
 from invoicing.errors import Refused
 from invoicing.invoices.crediting import corrected_of
 from invoicing.invoices.crediting_rules import NotCreditable, NothingToCredit, check_creditable
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.invoices.moving_rules import possible, refusal, standing_of
-from invoicing.invoices.rules import MoveRefused, may_be_paid
+from invoicing.invoices.rules import MoveRefused, is_owed, may_be_paid
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
 from invoicing.payments.queries import payable_beside
-from invoicing.payments.rules import live, owed_back
+from invoicing.payments.rules import live, owed_back, signed, status_after_undoing
 from web.database import db
 from web.errors import sentence
+from web.filters import money
 from web.statuses import METHODS, STATUSES
 from web.words import _
 
@@ -60,6 +61,7 @@ class MoneyBox:
     remaining_cents: int
     owed_cents: int
     credit_notes: Sequence[Invoice]
+    is_credited_whole: bool
     may_pay: bool
     may_credit: bool
     may_set_against: bool
@@ -75,7 +77,7 @@ def money_box(found: Invoice) -> MoneyBox:
     return MoneyBox(
         rows=tuple(_row(found, row, row.id in kept) for row in found.payments),
         paid_cents=found.paid_cents, credited_cents=found.credited_cents, remaining_cents=found.remaining_cents,
-        owed_cents=owed, credit_notes=found.credit_notes,
+        owed_cents=owed, credit_notes=found.credit_notes, is_credited_whole=is_credited_whole(found),
         may_pay=found.is_frozen and may_be_paid(found.kind, found.status, found.remaining_cents)
         and current_user.may("payments"),
         may_credit=not why_no_credit and current_user.may("invoices"),
@@ -105,9 +107,7 @@ def _row(found: Invoice, row: Payment, is_live: bool) -> MoneyRow:
 def _why_no_credit(found: Invoice) -> str:
     """Why no credit note can be made; empty where one can."""
     try:
-        check_creditable(
-            found.number or "", found.kind, found.status, found.is_frozen, corrected_of(db.session, found)
-        )
+        check_creditable(found.number or "", found.kind, found.status, found.is_frozen, corrected_of(db.session, found))
     except (NotCreditable, NothingToCredit) as refused:
         return sentence(refused)
     return ""
@@ -117,7 +117,11 @@ def _moves(found: Invoice) -> tuple[MoveChoice, ...]:
     if not current_user.may("invoices"):
         return ()
     return tuple(
-        MoveChoice(VERBS[status](), DOES[status](), url_for("admin.move", invoice_id=found.id, wanted=status.value))
+        MoveChoice(
+            VERBS[status](),
+            what_it_does(found, status),
+            url_for("admin.move", invoice_id=found.id, wanted=status.value),
+        )
         for status in possible(standing_of(found))
     )
 
@@ -133,3 +137,13 @@ def _why_no_cancel(found: Invoice) -> str | Markup:
         now = STATUSES[found.status].label
         return _("« %(now)s » ne s’annule plus ; une erreur se corrige par un avoir.", now=now)
     return sentence(refused) if refused is not None else ""
+
+
+def effect_of_undoing(found: Invoice, payment: Payment) -> str:
+    """What will be due, or owed back, once it is undone."""
+    left, paid = found.remaining_cents + signed(payment), found.paid_cents - signed(payment)
+    if left < 0:
+        return _("Il restera alors %(amount)s à rendre.", amount=money(-left, found.currency))
+    if left and is_owed(found.kind, status_after_undoing(found.status, left, paid)):
+        return _("La facture attendra alors %(amount)s.", amount=money(left, found.currency))
+    return _("Plus rien ne sera alors à payer ni à rendre.")

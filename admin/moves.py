@@ -60,7 +60,8 @@ def move(invoice_id: int, wanted: str) -> ResponseReturnValue:
     except NotFound:
         raise
     except Stale as refused:
-        return _page(_found(invoice_id), status, refused), 409
+        found = _found(invoice_id)
+        return _page(found, status, refusal(standing_of(found), status) or refused), 409
     except Refused as refused:
         return _page(_found(invoice_id), status, refused), status_of(refused)
     found = _found(invoice_id)
@@ -75,6 +76,18 @@ def address_of(found: Invoice) -> str:
     return url_for("admin.order", invoice_id=found.id)
 
 
+def is_credited_whole(found: Invoice) -> bool:
+    """Whether credit notes alone have settled it: nobody paid anything."""
+    return found.total_cents > 0 and found.credited_cents >= found.total_cents and not found.paid_cents
+
+
+def what_it_does(found: Invoice, wanted: Status) -> str:
+    """What a move does, in words."""
+    if wanted is Status.complete and is_credited_whole(found):
+        return _("Elle est soldée par avoir : rien n’est dû. C’est définitif.")
+    return DOES[wanted]() if wanted in DOES else ""
+
+
 def _found(invoice_id: int) -> Invoice:
     """A document that stands, or a shop's order; NotFound otherwise: drafts of staff have pages of their own."""
     found = db.session.get(Invoice, invoice_id, populate_existing=True)
@@ -87,7 +100,8 @@ def _page(found: Invoice, wanted: Status, why: Refused | None) -> str:
     """The question; or why not."""
     reasons = [fault_sentence(fault) for fault in why.faults] if isinstance(why, FieldFaults) else []
     return render_template(
-        "admin/move.html", invoice=found, wanted=wanted, verbs=VERBS, does=DOES, back=address_of(found),
-        stands=not found.is_frozen and freezes(found.mode, wanted), refused=sentence(why) if why else "",
+        "admin/move.html", invoice=found, wanted=wanted, verbs=VERBS, does=what_it_does(found, wanted),
+        back=address_of(found), stands=not found.is_frozen and freezes(found.mode, wanted),
+        refused=sentence(why) if why else "",
         reasons=reasons, may_try=why is None or isinstance(why, Stale),
     )  # fmt: skip

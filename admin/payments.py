@@ -8,9 +8,10 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, refusals
 from admin.draft_fields import number as read_number
 from admin.draft_fields import token_of, write_date
+from admin.money_box import effect_of_undoing
 from admin.money_fields import read_cents, read_day, write_cents
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused
 from invoicing.invoices import queries
@@ -28,6 +29,7 @@ from invoicing.payments.rules import (
     live,
     owed_back,
 )
+from invoicing.payments.served import FormUsed
 from invoicing.sellers.queries import today_of
 from web.database import db, now, transaction
 from web.errors import sentence, status_of
@@ -57,8 +59,11 @@ def payment_new(number: str) -> ResponseReturnValue:
             amount, currency = payment.amount_cents, found.currency
     except NothingDue as refusal:
         return _back(number, refusal)
-    except FieldFaults as refusal:
-        return _page("payment", queries.by_number(db.session, number), request.form, token, refusal)
+    except (FieldFaults, FormUsed) as refusal:
+        again = queries.by_number(db.session, number)
+        if isinstance(refusal, FormUsed) and not may_be_paid(again.kind, again.status, again.remaining_cents):
+            return _back(number, refusal)
+        return _page("payment", again, request.form, token, refusal)
     return _done(number, _("Paiement de %(amount)s enregistré.", amount=money(amount, currency)))
 
 
@@ -79,8 +84,11 @@ def refund_new(number: str) -> ResponseReturnValue:
             amount, currency = given.amount_cents, found.currency
     except NothingOwedBack as refusal:
         return _back(number, refusal)
-    except FieldFaults as refusal:
-        return _page("refund", queries.by_number(db.session, number), request.form, token, refusal)
+    except (FieldFaults, FormUsed) as refusal:
+        again = queries.by_number(db.session, number)
+        if isinstance(refusal, FormUsed) and not owed_back(again):
+            return _back(number, refusal)
+        return _page("refund", again, request.form, token, refusal)
     return _done(number, _("Remboursement de %(amount)s enregistré.", amount=money(amount, currency)))
 
 
@@ -93,16 +101,19 @@ def set_against(number: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _back(number, NothingOwedBack(number)) if not owed_back(found) else _against(found, {}, token)
     try:
-        other_id, amount = _read_against(found)
+        other_id, amount = _read_against()
         with transaction() as session:
-            service.set_against(session, actor(), now(), invoice_id, other_id, amount, token)
+            amount = service.set_against(session, actor(), now(), invoice_id, other_id, amount, token).amount_cents
             currency, other = found.currency, session.get_one(Invoice, other_id).number
     except NothingOwedBack as refusal:
         return _back(number, refusal)
-    except NotFound:
-        raise
+    except NotFound:  # no such invoice, or a draft
+        return _against(queries.by_number(db.session, number), request.form, token, _choose())
     except Refused as refusal:
-        return _against(queries.by_number(db.session, number), request.form, token, refusal)
+        again = queries.by_number(db.session, number)
+        if isinstance(refusal, FormUsed) and not owed_back(again):
+            return _back(number, refusal)
+        return _against(again, request.form, token, refusal)
     said = {"amount": money(amount, currency), "number": number, "other": other}
     return _done(number, _("%(amount)s de %(number)s sont imputés sur %(other)s.", **said))
 
@@ -121,20 +132,23 @@ def payment_undo(number: str, payment_id: int) -> ResponseReturnValue:
         with transaction() as session:
             reason = request.form.get("reason", "")
             service.undo_payment(session, actor(), now(), payment_id, reason, token)
-    except AlreadyUndone as refusal:
-        return _back(number, refusal)
     except Refused as refusal:
         found = queries.by_number(db.session, number)
-        return _undo_page(found, payment_of(db.session, found.id, payment_id), token, refusal)
+        payment = payment_of(db.session, found.id, payment_id)
+        if isinstance(refusal, AlreadyUndone | FormUsed) and payment not in live(found.payments):
+            return _back(number, refusal)
+        return _undo_page(found, payment, token, refusal)
+    if _other_end(payment_of(db.session, queries.by_number(db.session, number).id, payment_id)):
+        return _done(number, _("Imputation annulée par deux écritures contraires : les originaux restent visibles."))
     return _done(number, _("Paiement annulé par une écriture contraire : l’original reste visible."))
 
 
 def _undo_page(found: Invoice, payment: Payment, token: str, refusal: Refused | None = None) -> ResponseReturnValue:
-    errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
-    refused = sentence(refusal) if refusal and not errors else ""
+    errors, refused, token = _said(refusal, token)
     page = render_template(
         "admin/payment_undo.html", invoice=found, payment=payment, token=token, errors=errors, refused=refused,
         means=means_of(payment), reason=request.form.get("reason", ""), other=_other_end(payment),
+        effect=effect_of_undoing(found, payment),
     )  # fmt: skip
     return page, status_of(refusal) if refusal else 200
 
@@ -151,8 +165,7 @@ def means_of(payment: Payment) -> str:
 
 def _against(found: Invoice, typed: object, token: str, refusal: Refused | None = None) -> ResponseReturnValue:
     """The page; `typed` is what was sent."""
-    errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
-    refused = sentence(refusal) if refusal and not errors else ""
+    errors, refused, token = _said(refusal, token)
     others = payable_beside(db.session, found)
     page = render_template(
         "admin/payment_against.html", invoice=found, others=others, typed=typed, token=token, errors=errors,
@@ -161,19 +174,20 @@ def _against(found: Invoice, typed: object, token: str, refusal: Refused | None 
     return page, status_of(refusal) if refusal else 200
 
 
-def _read_against(found: Invoice) -> tuple[int, int]:
-    """The other invoice and the amount; none written: as much as fits."""
+def _choose() -> FieldFaults:
+    return FieldFaults([Fault("other", "choose")])
+
+
+def _read_against() -> tuple[int, int | None]:
+    """The other invoice and the amount, None where none is written: as much as fits."""
     faults: list[Fault] = []
-    others = {other.id: other for other in payable_beside(db.session, found)}
-    other = others.get(read_number(request.form.get("other", "")) or 0)
-    if other is None:
-        faults.append(Fault("other", "choose"))
-    written = request.form.get("amount", "")
-    most = min(owed_back(found), other.remaining_cents) if other else 0
-    amount = read_cents("amount", written, faults) if written.strip() else most
-    if faults or other is None or amount is None:
+    other_id, written = read_number(request.form.get("other", "")), request.form.get("amount", "")
+    if not other_id:
+        faults += _choose().faults
+    amount = read_cents("amount", written, faults) if written.strip() else None
+    if faults or not other_id:
         raise FieldFaults(faults)
-    return other.id, amount
+    return other_id, amount
 
 
 def _read(found: Invoice, most_cents: int, beyond: str, field: str, missing: str) -> PaymentContent:
@@ -195,15 +209,25 @@ def _read(found: Invoice, most_cents: int, beyond: str, field: str, missing: str
     return replace(usual, method=PaymentMethod(method))
 
 
-def _page(
-    name: str, found: Invoice, typed: object, token: str, refusal: FieldFaults | None = None
-) -> ResponseReturnValue:
+def _page(name: str, found: Invoice, typed: object, token: str, refusal: Refused | None = None) -> ResponseReturnValue:
     """The form of a payment or refund, after a refusal with what was typed."""
-    errors = by_field(refusal.faults) if refusal else {}
+    errors, refused, token = _said(refusal, token)
     page = render_template(
-        f"admin/{name}.html", invoice=found, typed=typed, errors=errors, token=token, owed_cents=owed_back(found)
-    )
-    return page, 422 if refusal else 200
+        f"admin/{name}.html", invoice=found, typed=typed, errors=errors, token=token, owed_cents=owed_back(found),
+        refused=refused,
+    )  # fmt: skip
+    return page, status_of(refusal) if refusal else 200
+
+
+def _said(refusal: Refused | None, token: str) -> tuple[dict[str, str], str, str]:
+    """Mistakes by field, else the refusal's sentence; and the token, a fresh one where the form has served."""
+    if refusal is None:
+        return {}, "", token
+    if isinstance(refusal, FieldFaults):
+        return dict(by_field(refusal.faults)), "", token
+    if isinstance(refusal, FormUsed):
+        return {}, refusals.again(refusal), secrets.token_urlsafe(24)
+    return {}, sentence(refusal), token
 
 
 def _token() -> str:

@@ -12,6 +12,7 @@ from invoicing.invoices.models import InvoiceKind, Status
 from invoicing.invoices.rules import LetteredStands, MoveRefused, StandsForGood
 from invoicing.numbering import BadNumber, NotExternal, NotGenerated, NumberMeetsSeries, NumberTaken
 from invoicing.payments.rules import AlreadyUndone, GivenBackSince, NothingOwedBack, NotTogether
+from invoicing.payments.served import Did, FormUsed
 from invoicing.shop.rules import AmountDiffers, NumberWanted, ShopClosed
 from web.errors import register
 from web.filters import money
@@ -50,6 +51,31 @@ def _creditable(refusal: NotCreditable) -> str:
     return _("Pas d’avoir : cette commande ne compte pas encore comme une vente. Elle peut être annulée.")
 
 
+def _used(refusal: FormUsed) -> str:
+    amount, number = money(refusal.amount_cents, refusal.currency), refusal.number
+    match refusal.did:
+        case Did.payment:
+            done = _("un paiement de %(amount)s a été enregistré.", amount=amount)
+        case Did.refund:
+            done = _("un remboursement de %(amount)s a été enregistré.", amount=amount)
+        case Did.set_against:
+            facts = {"amount": amount, "number": number, "other": refusal.other}
+            done = _("%(amount)s de %(number)s ont été imputés sur %(other)s.", **facts)
+        case Did.undone:
+            done = _("une écriture de %(amount)s a été annulée.", amount=amount)
+        case Did.credit_note:
+            done = _("l’avoir %(number)s de %(amount)s a été établi.", number=number, amount=amount)
+        case Did.other:
+            done = _("autre chose a été enregistré.")
+    return _("Ce formulaire a déjà servi : %(done)s Rien d’autre n’a été changé.", done=done)
+
+
+def again(refusal: FormUsed) -> str:
+    """What the form did, and how it may do another thing: on its page, where it has a fresh token."""
+    return _("%(said)s Pour noter autre chose, vérifiez et enregistrez de nouveau.", said=_used(refusal))
+
+
+register(FormUsed, 409, _used)
 register(MoveRefused, 409, _move)
 register(moves.NotByHand, 409, _by_hand)
 register(moves.OnlyByMoney, 409, lambda r: _(

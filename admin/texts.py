@@ -128,6 +128,7 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
     "invoice.payment_undone": ("history", "warn", lambda f: _("Paiement annulé par une écriture contraire")),
     "invoice.refunded": ("cash", "", lambda f: _("Remboursement enregistré")),
     "invoice.refund_undone": ("history", "warn", lambda f: _("Remboursement annulé par une écriture contraire")),
+    "invoice.credit_undone": ("history", "warn", lambda f: _("Imputation annulée par une écriture contraire")),
     "invoice.credit_used": ("file-invoice", "", lambda f: _("Imputé sur une autre facture")),
     "invoice.credited": ("receipt-refund", "", lambda f: _("Corrigée par un avoir")),
     "invoice.lettered": ("link", "ok", lambda f: _("Lettrée : %(reference)s", reference=f["lettering"][1])),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
-from web.filters import money
+from web.filters import money, short_date
 from web.words import _
 
 SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
@@ -19,6 +20,9 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "more_than_both": lambda f: _(
         "C’est %(most)s au plus : ni plus que ce qui est à rendre ici, ni plus que ce qui reste dû là-bas.",
         most=money(f["most_cents"], f["currency"])),
+    "before_2000": lambda f: _(
+        "Le %(day)s est trop ancien : écrivez une date à partir du %(first)s.",
+        day=short_date(f["day"]), first=short_date(date(2000, 1, 1))),
     "given_date_required": lambda f: _("Écrivez la date à laquelle l’argent a été rendu."),
     "no_credit_line": lambda f: _("Cochez au moins une ligne de la facture, ou choisissez « Tout créditer »."),
     "nothing_credited": lambda f: _("L’avoir serait de zéro : il n’y a rien à rendre. Cochez d’autres lignes."),
@@ -27,6 +31,8 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "credit_sign": lambda f: _(
         "Le montant a le signe de sa ligne : il en reste %(rest)s.", rest=money(f["rest_cents"], f["currency"])),
     "more_than_line": lambda f: _(
+        "Cette ligne est une déduction : écrivez un montant entre 0 et %(rest)s.",
+        rest=money(f["rest_cents"], f["currency"])) if f["rest_cents"] < 0 else _(
         "Il ne reste que %(rest)s avant taxes sur cette ligne. Écrivez ce montant ou moins.",
         rest=money(f["rest_cents"], f["currency"])),
     "more_than_document": lambda f: _(

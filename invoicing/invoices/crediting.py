@@ -20,12 +20,13 @@ from invoicing.invoices import crediting_rules as rules
 from invoicing.invoices import heading
 from invoicing.invoices.composing import Composed, content_of
 from invoicing.invoices.crediting_rules import Corrected, CorrectedLine, CreditContent, Credited
-from invoicing.invoices.freezing import freeze, locked, set_lines, write_taxes
+from invoicing.invoices.freezing import freeze, set_lines, write_taxes
 from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceTax, Origin, Status
 from invoicing.invoices.rules import ContentOutdated, NoAddress, PreviewOutdated
-from invoicing.invoices.service import Finalised, promise
+from invoicing.invoices.service import Finalised, locked_whole, promise
 from invoicing.journal import Actor
 from invoicing.numbering import take_number
+from invoicing.payments.served import Did, FormUsed
 from invoicing.payments.service import settle
 from invoicing.sellers.queries import today_of
 from invoicing.sellers.series import credit_series
@@ -132,12 +133,12 @@ def credit(
     """Makes the credit note: numbered, frozen, complete; what remains of its invoice follows, and its status.
 
     `shown_cents` is the total that the person saw, `shown` the fingerprint of what they saw (None where nobody looked);
-    the same form twice makes one. Refuses, with nothing changed: NotFound, NotCreditable, NothingToCredit, FieldFaults,
-    PreviewOutdated, ContentOutdated, NoAddress, DateBeforeLast.
+    the same form twice makes one. Refuses, with nothing changed: NotFound, FormUsed (other content),
+    NotCreditable, NothingToCredit, FieldFaults, PreviewOutdated, ContentOutdated, NoAddress, DateBeforeLast.
     """
-    invoice = locked(session, invoice_id)
+    invoice = locked_whole(session, invoice_id)
     if (same := session.scalar(select(Invoice).where(Invoice.form_token == form_token))) is not None:
-        return _made(session, same)
+        return _again(session, same, invoice, content, email)
     composed, found = compose_credit(session, invoice, content, today_of(invoice.seller, now))
     if composed.amounts.total_cents != shown_cents:
         raise PreviewOutdated(shown_cents, composed.amounts.total_cents)
@@ -214,7 +215,13 @@ def _tell(session: Session, actor: Actor, now: datetime, note: Invoice) -> None:
     journal.record(session, actor, now, "invoice.finalised", ("invoice", note.id), changes)
 
 
-def _made(session: Session, note: Invoice) -> Finalised:
-    """What the same form has made already."""
+def _again(session: Session, note: Invoice, invoice: Invoice, content: CreditContent, email: bool) -> Finalised:
+    """What the same form has made already; refuses FormUsed where it says something else now."""
+    if note.kind is not InvoiceKind.credit_note:
+        raise FormUsed(Did.other, "", 0, note.currency)
+    lines = sorted((line.corrects_line_id or 0, line.net_cents - line.allowance_cents) for line in note.lines)
+    made = (note.corrects_id, lines, note.reason, note.emailed)
+    if made != (invoice.id, sorted(content.lines), clean(content.reason), email):
+        raise FormUsed(Did.credit_note, note.number or "", note.total_cents, note.currency)
     sent = session.scalar(select(func.max(Delivery.id)).where(Delivery.invoice_id == note.id))
     return Finalised(note.id, note.number or "", latest(session, note.id).id, sent)

@@ -75,7 +75,7 @@ def checked(content: PaymentContent, today: date, most_cents: int, currency: str
     if content.paid_on > today:
         faults.append(Fault("paid_on", "after_today", {"today": today}))
     if content.paid_on.year < 2000:
-        faults.append(Fault("paid_on", "bad_date", {"value": content.paid_on.isoformat()}))
+        faults.append(Fault("paid_on", "before_2000", {"day": content.paid_on}))
     if faults:
         raise FieldFaults(faults)
     return most_cents if content.amount_cents is None else content.amount_cents, reference

@@ -16,6 +16,7 @@ from invoicing.journal import Actor
 from invoicing.payments import rules
 from invoicing.payments.models import Payment, PaymentKind, PaymentMethod
 from invoicing.payments.rules import NothingDue, PaymentContent
+from invoicing.payments.served import pairs_same, says_same, served, undoes_same, used_for
 from invoicing.sellers.queries import today_of
 
 __all__ = ["NothingDue", "PaymentContent", "record_payment", "refund", "set_against", "settle", "undo_payment"]
@@ -26,11 +27,11 @@ def record_payment(
 ) -> Payment:
     """Records what was paid: status and heading follow (SPEC B7, B8). The same form twice pays once.
 
-    Refuses NotFound, NothingDue, FieldFaults (also for more than what remains).
+    Refuses NotFound, FormUsed (other content), NothingDue, FieldFaults (also for more than what remains).
     """
     invoice = _locked(session, invoice_id)
-    if (same := _same(session, form_token)) is not None:
-        return same
+    if (row := served(session, form_token)) is not None:
+        return _again(session, row, says_same(session, row, invoice.id, PaymentKind.payment, content))
     if not may_be_paid(invoice.kind, invoice.status, invoice.remaining_cents):
         raise NothingDue(invoice.number or "", invoice.status)
     amount, reference = _checked(content, now, invoice, invoice.remaining_cents, "more_than_remains")
@@ -47,11 +48,11 @@ def refund(
 ) -> Payment:
     """Records what was given back, never more than is owed back. The same form twice gives back once.
 
-    Refuses NotFound, NothingOwedBack, FieldFaults.
+    Refuses NotFound, FormUsed, NothingOwedBack, FieldFaults.
     """
     invoice = _locked(session, invoice_id)
-    if (same := _same(session, form_token)) is not None:
-        return same
+    if (row := served(session, form_token)) is not None:
+        return _again(session, row, says_same(session, row, invoice.id, PaymentKind.refund, content))
     if not (most := rules.owed_back(invoice)):
         raise rules.NothingOwedBack(invoice.number or "")
     amount, reference = _checked(content, now, invoice, most, "more_than_owed_back")
@@ -65,21 +66,28 @@ def refund(
 
 
 def set_against(
-    session: Session, actor: Actor, now: datetime, invoice_id: int, other_id: int, amount_cents: int, form_token: str
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    invoice_id: int,
+    other_id: int,
+    amount_cents: int | None,
+    form_token: str,
 ) -> Payment:
     """Pays another invoice of the same customer with what this one owes back; gives the other's payment.
 
-    A pair of rows, a refund here and a payment there. The same form twice does it once.
-    Refuses NotFound, NothingOwedBack, NotTogether, NothingDue, FieldFaults.
+    A pair of rows, a refund here and a payment there; None: as much as fits. The same form twice does it once.
+    Refuses NotFound, FormUsed, NothingOwedBack, NotTogether, NothingDue, FieldFaults.
     """
     found = {id_: _locked(session, id_) for id_ in sorted({invoice_id, other_id})}  # always in this order: no deadlock
     owing, other = found[invoice_id], found[other_id]
-    if (same := _same(session, form_token)) is not None:
-        return same
+    if (row := served(session, form_token)) is not None:
+        return _again(session, row, pairs_same(session, row, invoice_id, other_id, amount_cents))
     if not (most := rules.owed_back(owing)):
         raise rules.NothingOwedBack(owing.number or "")
     rules.check_together(owing, other)
     most = min(most, other.remaining_cents)
+    amount_cents = most if amount_cents is None else amount_cents
     if faults := rules.amount_faults(amount_cents, most, owing.currency, "more_than_both"):
         raise FieldFaults(faults)
     given = _pair_row(actor, now, owing, amount_cents, other.number or "", PaymentKind.refund)
@@ -104,15 +112,15 @@ def undo_payment(
     """Writes the counter-entry of a payment or refund, once; both halves of a pair are undone together (SPEC B8).
 
     What was paid or complete is partial again, or pending; its lettering stays. Gives the counter-entry.
-    Refuses NotFound, AlreadyUndone, GivenBackSince, FieldFaults (no reason).
+    Refuses NotFound, FormUsed, AlreadyUndone, GivenBackSince, FieldFaults (no reason).
     """
     payment = session.get(Payment, payment_id)
     if payment is None:
         raise NotFound
     rows = sorted([payment, *_twins(session, payment)], key=lambda row: row.invoice_id)
     invoices = [_locked(session, row.invoice_id) for row in rows]
-    if (same := _same(session, form_token)) is not None:
-        return same
+    if (row := served(session, form_token)) is not None:
+        return _again(session, row, undoes_same(row, payment.id, reason))
     undone = select(Payment.id).where(Payment.undoes_id == payment.id)
     if payment.undoes_id is not None or session.scalar(undone) is not None:
         raise rules.AlreadyUndone(payment.id, _number_of(session, payment))
@@ -136,6 +144,8 @@ def _undo(
         recorded_at=now, recorded_by_id=actor.account_id, form_token=form_token,
     )  # fmt: skip
     action = "invoice.refund_undone" if row.kind is PaymentKind.refund else "invoice.payment_undone"
+    if row.method is PaymentMethod.credit:
+        action = "invoice.credit_undone"
     _book(session, actor, now, invoice, counter, action)
     return counter
 
@@ -158,9 +168,11 @@ def _locked(session: Session, invoice_id: int) -> Invoice:
     return invoice
 
 
-def _same(session: Session, form_token: str) -> Payment | None:
-    """What the same form has made already; asked under the invoice's lock: the other form has committed."""
-    return session.scalar(select(Payment).where(Payment.form_token == form_token))
+def _again(session: Session, row: Payment, is_same: bool) -> Payment:
+    """What the form made the first time, if it says the same; refuses FormUsed."""
+    if not is_same:
+        raise used_for(session, row)
+    return row
 
 
 def _checked(

@@ -177,7 +177,7 @@ def test_credit_is_set_against_another_invoice_as_a_pair(session: Session, invoi
     with pytest.raises(AlreadyUndone):
         undo(session, payment)
     session.commit()
-    for id_, action in ((invoice.id, "invoice.credit_used"), (other.id, "invoice.payment_undone")):
+    for id_, action in ((invoice.id, "invoice.credit_used"), (other.id, "invoice.credit_undone")):
         assert action in [entry.action for entry in history(session, id_)]
 
 
