@@ -152,12 +152,28 @@ def finalise(
 
 def locked_draft(session: Session, invoice_id: int, finalising: bool = False) -> Invoice:
     """The draft, locked until the transaction ends; says so when it stands already."""
-    draft = locked(session, invoice_id)
+    draft = locked_whole(session, invoice_id) if finalising else locked(session, invoice_id)
     if draft.origin is not Origin.manual:  # a shop's order is the shop's to change
         raise NotFound
     if draft.is_frozen:
         raise rules.AlreadyFinalised(draft.number or "") if finalising else rules.NotADraft(draft.number or "")
     return draft
+
+
+def locked_whole(session: Session, invoice_id: int) -> Invoice:
+    """The invoice, locked, and its customer kept as they are: for whoever adds rows that belong to the customer.
+
+    The customer comes first, as for a rename, which goes on to the invoices. Refuses NotFound, and Stale where the
+    invoice has passed to another customer meanwhile.
+    """
+    customer_id = session.scalar(select(Invoice.customer_id).where(Invoice.id == invoice_id))
+    if customer_id is None:
+        raise NotFound
+    get_customer(session, customer_id, steady=True)
+    invoice = locked(session, invoice_id)
+    if invoice.customer_id != customer_id:
+        raise Stale
+    return invoice
 
 
 def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime) -> None:
