@@ -37,8 +37,8 @@ def all_set_ids(session: Session, seller: Seller) -> frozenset[int]:
 
 def tax_names(session: Session, region: str) -> dict[int, str]:
     """The taxes of a region that a set may be given, with their French names."""
-    rows = session.execute(select(Tax.id, Tax.label_fr).where(Tax.region == region, Tax.active))
-    return dict(rows.tuples().all())
+    rows = session.scalars(select(Tax).where(Tax.region == region, Tax.active))
+    return {row.id: row.label_fr for row in rows}
 
 
 def all_taxes(session: Session) -> Sequence[Tax]:
