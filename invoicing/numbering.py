@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, event, func, inspect, or_, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, event, func, inspect, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -134,13 +134,22 @@ class NumberMeetsSeries(Refused):
     format: str
 
 
+SERIES_LOCK = 7_204_581_944_113_004  # PostgreSQL advisory lock: one new or changed series at a time
+
+
+def steady_series(session: Session) -> None:
+    """Waits for whoever makes or changes a series, and lets nobody do so until the end; many may hold this at once."""
+    if not is_sqlite(session.connection()):  # SQLite has one writer anyway
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": SERIES_LOCK})
+
+
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
 _FORMAT = re.compile(r"[A-Z0-9._-]{0,12}(\{year\}|\{date\})?[A-Z0-9._-]{0,12}\{n(:0[1-9])?\}\Z")
 
 
-def is_format(text: str) -> bool:
+def is_format(format: str) -> bool:
     """Whether a series may have this format."""
-    return _FORMAT.match(text) is not None
+    return _FORMAT.match(format) is not None
 
 
 def period_of(format: str, day: date) -> str:
@@ -193,6 +202,7 @@ def claim_number(session: Session, series: Series, number: str) -> str:
         raise NotExternal(series.format)
     if _NUMBER.match(number) is None:
         raise BadNumber(number)
+    steady_series(session)  # else a new series that this number meets would not be seen, nor the number by it
     for format in session.scalars(select(Series.format).where(Series.source == Source.generated).order_by(Series.id)):
         if begins_like(format, number):
             raise NumberMeetsSeries(number, format)

@@ -32,9 +32,10 @@ from invoicing.invoices.heading import heading_of
 from invoicing.invoices.models import Invoice, InvoiceKind, MadeOutTo, Origin, Status
 from invoicing.invoices.reading import DraftContent
 from invoicing.journal import Actor
-from invoicing.numbering import Use, take_number
+from invoicing.numbering import Use, steady_series, take_number
 from invoicing.sellers.queries import seller as get_seller
 from invoicing.sellers.queries import series_of, today_of
+from invoicing.sellers.series import follow_in_use
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def save_draft(
         return same
     customer = get_customer(session, customer_id, steady=True)  # a rename waits, and then finds the draft
     seller = get_seller(session, seller_id)
+    steady_series(session)  # else one put in use meanwhile would not find this draft
     series = series_of(session, seller_id, Use.manual)
     draft = Invoice(
         seller=seller, series=series, mode=series.mode, currency=seller.currency, customer=customer,
@@ -94,6 +96,7 @@ def change_draft(
     draft.lines.clear()
     session.flush()
     draft.revision += 1
+    follow_in_use(session, actor, now, draft)
     _fill(session, draft, content, now)
     changes = {"total_cents": (before, draft.total_cents)}
     journal.record(session, actor, now, "invoice.draft_changed", ("invoice", draft.id), changes)
@@ -129,6 +132,7 @@ def finalise(
     draft = locked_draft(session, invoice_id, finalising=True)
     if draft.revision != revision:
         raise Stale
+    follow_in_use(session, actor, now, draft)
     composed = compose(session, draft, today_of(draft.seller, now))
     _check(draft, composed, shown_cents, shown, email)
     write_taxes(session, draft, composed)

@@ -20,19 +20,18 @@ from invoicing.database import is_sqlite
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, Origin, Status
 from invoicing.journal import Actor
-from invoicing.numbering import Mode, Series, Source, Use, is_format, meets_external, prefix_of
+from invoicing.numbering import SERIES_LOCK, Mode, Series, Source, Use, is_format, meets_external, prefix_of
 from invoicing.sellers.models import Seller
+from invoicing.sellers.queries import series_of
 from invoicing.sellers.rules import formats_meet
 from invoicing.sellers.series_rules import OnlySeries, SeriesContent, SeriesOfShop, SeriesValues, read_series
 from invoicing.shop.models import Shop
-
-_LOCK = 7_204_581_944_113_002  # PostgreSQL advisory lock: one new or changed series at a time
 
 
 def one_at_a_time(session: Session) -> None:
     """Waits for whoever makes or changes a series: two new formats that meet each other need not be equal."""
     if not is_sqlite(session.connection()):  # SQLite has one writer anyway
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SERIES_LOCK})
 
 
 def is_free(session: Session, format: str) -> bool:
@@ -102,11 +101,22 @@ def put_in_use(session: Session, actor: Actor, now: datetime, series_id: int) ->
     series.active = True
     _told(session, actor, now, "series.put_in_use", series, {"active": (False, True)})
     for draft in drafts:
-        changes = {"series_id": (draft.series_id, series.id), "mode": (draft.mode, series.mode)}
-        draft.series, draft.mode, draft.revision = series, series.mode, draft.revision + 1
-        journal.record(session, actor, now, "invoice.draft_changed", ("invoice", draft.id), changes)
+        _pass_on(session, actor, now, draft, series)
     session.flush()
     return series
+
+
+def follow_in_use(session: Session, actor: Actor, now: datetime, draft: Invoice) -> None:
+    """A locked draft whose series has retired goes to the one in use; refuses NoSeries."""
+    if not draft.series.active:
+        _pass_on(session, actor, now, draft, series_of(session, draft.seller_id, Use.manual))
+        session.flush()
+
+
+def _pass_on(session: Session, actor: Actor, now: datetime, draft: Invoice, series: Series) -> None:
+    changes = {"series_id": (draft.series_id, series.id), "mode": (draft.mode, series.mode)}
+    draft.series, draft.mode, draft.revision = series, series.mode, draft.revision + 1
+    journal.record(session, actor, now, "invoice.draft_changed", ("invoice", draft.id), changes)
 
 
 def retire(session: Session, actor: Actor, now: datetime, series_id: int) -> Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from threading import Barrier
 
@@ -11,20 +11,24 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from invoicing.customers.models import Customer
 from invoicing.database import transaction
 from invoicing.documents.desk import Facts, Heading
 from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice
+from invoicing.invoices.reading import DraftContent
+from invoicing.invoices.rules import ContentOutdated
+from invoicing.invoices.service import change_draft, finalise, fingerprint
 from invoicing.journal import COMMAND, JournalEntry
 from invoicing.lettering.service import letter
-from invoicing.numbering import Mode, NoSeries, Series, Use, take_number
+from invoicing.numbering import Mode, NoSeries, NumberMeetsSeries, Series, Use, claim_number, take_number
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Region, Seller
 from invoicing.sellers.series import add_series, credit_series, put_in_use, retire
 from invoicing.sellers.series_rules import OnlySeries, SeriesContent, SeriesOfShop
 from tests.conftest import Database
-from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_seller, make_shop
+from tests.factories import NOW, TODAY, make_customer, make_draft, make_invoice, make_line, make_seller, make_shop
 
 OFFICIAL, PORTAL = Mode.official, Mode.portal_reference
 TIMES = 5
@@ -239,3 +243,73 @@ def test_a_manual_series_in_portal_mode_heads_its_documents_as_they_are_paid_and
     facts = [Facts.from_json(version.facts) for version in invoice.versions]
     assert [fact.heading for fact in facts] == [Heading.order, Heading.pro_forma, Heading.invoice]
     assert (facts[-1].official_number, facts[-1].duplicate) == ("VE-2026-17", True)
+
+
+def test_a_draft_left_in_a_retired_series_follows_to_the_one_in_use(session: Session) -> None:
+    seller, customer = make_seller(session), make_customer(session)
+    left, changed = (make_draft(session, customer, seller) for _ in range(2))
+    first = left.series
+    made = add(session, seller)
+    first.active = False
+    session.flush()
+    made.active = True
+    session.commit()
+    shown = (left.revision, left.total_cents)
+    done = finalise(
+        session, COMMAND, NOW, left.id, *shown, email=False, domain="example.org", shown=fingerprint(session, left.id, NOW)
+    )  # fmt: skip
+    change_draft(session, COMMAND, NOW, changed.id, changed.revision, DraftContent(lines=(make_line(session),)))
+    assert (done.number, changed.series_id) == ("M2026-00001", made.id)
+    session.commit()
+    entries = session.scalars(select(JournalEntry).where(JournalEntry.subject_id == left.id)).all()
+    assert [first.id, made.id] in [entry.facts().get("series_id") for entry in entries]
+
+
+def test_a_draft_whose_mode_follows_was_shown_otherwise(session: Session) -> None:
+    seller = make_seller(session)
+    draft = make_draft(session, make_customer(session), seller)
+    made = add(session, seller, mode=PORTAL)
+    draft.series.active = False
+    session.flush()
+    made.active = True
+    session.commit()
+    shown = fingerprint(session, draft.id, NOW)
+    with pytest.raises(ContentOutdated):
+        finalise(session, COMMAND, NOW, draft.id, 1, draft.total_cents, email=False, domain="example.org", shown=shown)
+
+
+def test_a_draft_saved_while_another_series_is_put_in_use_is_of_that_one(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        seller, customer = make_seller(session), make_customer(session)
+        seller_id, customer_id, made_id = seller.id, customer.id, add(session, seller).id
+
+    def saved() -> int:
+        with transaction(database.sessions) as session:
+            return make_draft(
+                session, session.get_one(Customer, customer_id), session.get_one(Seller, seller_id)
+            ).series_id
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(database.sessions) as session:
+            put_in_use(session, COMMAND, NOW, made_id)
+            saving = pool.submit(saved)
+            assert not wait([saving], timeout=1).done
+        assert saving.result(timeout=20) == made_id
+
+
+def test_a_number_from_outside_waits_for_the_series_that_is_being_made(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        shop = make_shop(session)
+        seller_id, outside_id = shop.seller_id, shop.series_id
+
+    def claimed() -> str:
+        with transaction(database.sessions) as session:
+            return claim_number(session, session.get_one(Series, outside_id), "M2026-00001")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(database.sessions) as session:
+            add(session, session.get_one(Seller, seller_id))
+            claiming = pool.submit(claimed)
+            assert not wait([claiming], timeout=1).done
+        with pytest.raises(NumberMeetsSeries):
+            claiming.result(timeout=20)
