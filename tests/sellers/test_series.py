@@ -256,7 +256,8 @@ def test_a_draft_left_in_a_retired_series_follows_to_the_one_in_use(session: Ses
     session.commit()
     shown = (left.revision, left.total_cents)
     done = finalise(
-        session, COMMAND, NOW, left.id, *shown, email=False, domain="example.org", shown=fingerprint(session, left.id, NOW)
+        session, COMMAND, NOW, left.id, *shown, email=False, domain="example.org",
+        shown=fingerprint(session, left.id, NOW),
     )  # fmt: skip
     change_draft(session, COMMAND, NOW, changed.id, changed.revision, DraftContent(lines=(make_line(session),)))
     assert (done.number, changed.series_id) == ("M2026-00001", made.id)
