@@ -11,7 +11,7 @@ from flask import request
 from admin.seller_forms import REGIONS
 from invoicing.legal.mentions import exemptions
 from invoicing.sellers.models import Region, Seller
-from invoicing.taxes import queries
+from invoicing.taxes import queries, rates
 from invoicing.taxes.content import PLACES, RateContent, SetContent, TaxContent
 from invoicing.taxes.models import Tax, TaxRate, TaxSet
 from web.database import db
@@ -61,8 +61,14 @@ def tax_facts(tax: Tax) -> dict[str, Any]:
     sellers: Sequence[tuple[Seller, str]] = queries.registered(db.session, tax.id)
     return {
         "tax": tax, "current": rate_of(tax, today()), "region": _(REGIONS[tax.region]), "sellers": sellers,
-        "uses": uses(queries.uses_of_tax(db.session, tax.id)),
+        "uses": uses(queries.uses_of_tax(db.session, tax.id)), "droppable": _droppable(tax),
     }  # fmt: skip
+
+
+def _droppable(tax: Tax) -> int | None:
+    """The last rate, if it may be taken back."""
+    last = tax.rates[-1] if tax.rates else None
+    return last.id if last and rates.why_it_stays(db.session, tax, last) is None else None
 
 
 def uses(found: dict[str, int]) -> list[str]:

@@ -115,6 +115,7 @@ DOORS: Final[dict[str, Door]] = {
     "admin.tax_new": Door(ADMIN, ADMIN_DOES),
     "admin.tax": Door(STAFF, ADMIN_DOES),
     "admin.tax_rate": Door(None, ADMIN_DOES),
+    "admin.tax_rate_drop": Door(ADMIN, ADMIN_DOES),
     "admin.tax_delete": Door(ADMIN, ADMIN_DOES),
     "admin.tax_set_new": Door(ADMIN, ADMIN_DOES),
     "admin.tax_set": Door(ADMIN, ADMIN_DOES),
@@ -128,8 +129,8 @@ POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
                   "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999,
-                  "wanted": "cancelled", "tax_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
-                  "filename": "nothing.css"}  # fmt: skip
+                  "wanted": "cancelled", "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x",
+                  "code": "tlh", "filename": "nothing.css"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
 
 
@@ -186,6 +187,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
             "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
+            "rate_id": 1,
         }  # fmt: skip
         elsewhere = {**own, "number": foreign.number, "access_id": other.access[0].id}
         ids, contact = {role: user.id for role, user in users.items()}, make_customer(session, member=False).id

@@ -144,3 +144,18 @@ def test_a_choice_is_deleted_while_nothing_has_it(desk: Desk, admin: Browser) ->
     assert admin.send(f"{LIST}/choix/{made}/supprimer", {}).location == LIST
     desk.session.rollback()
     assert not desk.session.scalars(select(TaxSet).where(TaxSet.code == "OWN")).all()
+
+
+def test_a_mistyped_rate_is_taken_back_after_a_question(desk: Desk, admin: Browser) -> None:
+    assert rate(desk, admin, "01/01/2027").status_code == 303
+    tax = tax_of(desk, "TVA20")
+    path, number = f"/ventes/taxes/{tax.id}", tax.rates[-1].id
+    drop = f"{path}/taux/{number}/retirer"
+    assert drop in admin.get(path).text
+    assert "Aucun document ne le porte" in shown(admin.get(drop))
+    assert admin.send(drop).status_code == 303
+    assert drop not in admin.get(path).text
+    again = admin.send(drop, form="/preferences", follow_redirects=True)  # a second click
+    assert "Ce taux est déjà retiré." in shown(again)
+    stays = f"{path}/taux/{tax_of(desk, 'TVA20').rates[0].id}/retirer"
+    assert admin.send(stays, form="/preferences").status_code == 409
