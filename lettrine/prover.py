@@ -20,7 +20,7 @@ from invoicing.database import transaction
 from invoicing.documents.archive import Archive
 from invoicing.journal import SYSTEM
 from invoicing.proof import anchors, runs
-from invoicing.proof.rules import UNFINISHED
+from invoicing.proof.rules import unfinished
 from invoicing.proof.sealing import ANCHORED, JOURNAL, SEALED_AT_ONCE, is_marked, seal_versions
 from invoicing.proof.service import verify
 
@@ -80,7 +80,7 @@ class Prover:
         except Exception:  # else it would be begun again for ever, and nobody told
             log.exception("proof.unfinished", run_id=run_id)
             with transaction(self.sessions) as session:
-                runs.finish(session, run_id, now, self.clock(), UNFINISHED)
+                runs.finish(session, run_id, now, self.clock(), unfinished())
         return True
 
     def _run(self, run_id: int, started: datetime) -> None:
