@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -126,14 +128,22 @@ def anchor(sessions: sessionmaker[Session], key: bytes, folder: Path, now: datet
         head, marked = anchors.head_of(session), is_marked(session, ANCHORED)
     if head is None:
         return False
-    if not marked:  # first of all the journal says so: lost anchors are then a fault
-        with transaction(sessions) as session:
-            journal.record(session, SYSTEM, now, ANCHORED, (JOURNAL, None))
-        with sessions() as session:
-            head = anchors.head_of(session) or head
     try:
+        if not marked:  # first the journal says so, and only where a line can be written: lost anchors are then a fault
+            head = _marked(sessions, folder, now) or head
         return anchors.append(folder, key, head, now)
     except OSError as error:
         facts: dict[str, Any] = {"error": type(error).__name__, "errno": error.errno}
         log.warning("anchor.not_written", **facts)
         return False
+
+
+def _marked(sessions: sessionmaker[Session], folder: Path, now: datetime) -> anchors.Head | None:
+    """The journal's head with the entry that anchors are kept; raises OSError where the folder takes none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "the folder of anchors can't be written")
+    with transaction(sessions) as session:
+        journal.record(session, SYSTEM, now, ANCHORED, (JOURNAL, None))
+    with sessions() as session:
+        return anchors.head_of(session)

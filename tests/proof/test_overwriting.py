@@ -88,3 +88,11 @@ def test_a_verification_that_breaks_off_says_so_and_is_over(desk: Desk, monkeypa
         run = session.scalars(select(ProofRun)).one()
     first = Report.from_json(run.report).first
     assert run.finished_at == NOW and first and first.code == "unfinished"
+
+
+def test_a_folder_that_never_took_an_anchor_has_lost_none(desk: Desk) -> None:
+    shutil.rmtree(desk.anchors)
+    desk.anchors.write_text("no folder")
+    assert not anchor(desk.database.sessions, KEY, desk.anchors, NOW)
+    desk.anchors.unlink()
+    assert desk.faults() == []
