@@ -16,7 +16,7 @@ FROZEN = (
     "paid_on", "net_cents",
     "tax_cents", "total_cents", "corrects_id", "snapshot", "frozen_at", "emailed", "created_at", "created_by_id",
     "form_token", "shop_id", "ordered_at", "reason", "discount_e4", "discount_cents", "allowance_cents",
-    "rounding_cents",
+    "rounding_cents", "totals_only",
 )  # fmt: skip
 VERSION_GIVEN = ("id", "invoice_id", "position", "facts", "due_at")  # stand from the row's first moment
 VERSION_DRAWN = ("state", "rendered_at", "sha256", "size", "pages")  # written once, all together

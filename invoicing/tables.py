@@ -6,6 +6,7 @@ from invoicing.customers import models as customers
 from invoicing.database import Base
 from invoicing.delivery import models as delivery
 from invoicing.documents import models as documents
+from invoicing.imports import models as imports
 from invoicing.invoices import models as invoices
 from invoicing.lettering import models as lettering
 from invoicing.payments import models as payments
@@ -13,12 +14,14 @@ from invoicing.proof import models as proof
 from invoicing.sellers import models as sellers
 from invoicing.shop import models as shop
 from invoicing.taxes import models as taxes
+from invoicing.traces import models as traces
 
 __all__ = [
            "accounts",
            "customers",
            "delivery",
            "documents",
+           "imports",
            "invoices",
            "journal",
            "lettering",
@@ -29,6 +32,7 @@ __all__ = [
            "sellers",
            "shop",
            "taxes",
+           "traces",
 ]  # fmt: skip
 
 metadata = Base.metadata

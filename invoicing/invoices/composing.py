@@ -90,7 +90,14 @@ def _date_faults(draft: Invoice, issued_on: date, due_on: date | None, today: da
 def content_of(line: InvoiceLine) -> LineContent:
     """A stored line's content."""
     return LineContent(
-        line.label, line.detail, line.quantity_e3, line.price_e4, line.discount_e4, line.tax_set_id, line.gross
+        line.label,
+        line.detail,
+        line.quantity_e3,
+        line.price_e4,
+        line.discount_e4,
+        line.tax_set_id,
+        line.gross,
+        line.item_id,
     )
 
 

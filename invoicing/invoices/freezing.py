@@ -49,6 +49,7 @@ def set_lines(session: Session, draft: Invoice, lines: Sequence[LineContent]) ->
         InvoiceLine(
             position=n, label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
             discount_e4=line.discount_e4, tax_set_id=line.tax_set_id, net_cents=0, gross=line.gross,
+            item_id=line.item_id,
         )
         for n, line in enumerate(lines, start=1)
     ]  # fmt: skip

@@ -125,6 +125,7 @@ class Invoice(Base):
     credit_notes: Mapped[list[Invoice]] = relationship(order_by="Invoice.id", viewonly=True)
     reason: Mapped[str] = mapped_column(String(500), default="")  # of a credit note
     snapshot: Mapped[str | None] = mapped_column(Text)
+    totals_only: Mapped[bool] = mapped_column(default=False)  # came with totals alone: its lines have no amounts (Q2)
     frozen_at: Mapped[datetime | None]
     emailed: Mapped[bool] = mapped_column(default=False)  # the tick box « Envoyer par courriel », once finalised
     created_at: Mapped[datetime]
@@ -140,6 +141,8 @@ class Invoice(Base):
     paid_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # payments − refunds, kept with them
     credited_cents: Mapped[int] = mapped_column(BigInteger, default=0)  # totals of the credit notes that correct it
     payment_label: Mapped[str] = mapped_column(String(120), default="")  # how it is paid, in the shop's own words
+    wants_mail: Mapped[bool] = mapped_column(default=False)  # the shop asks that it be e-mailed once it stands (Q1)
+    to_check: Mapped[str] = mapped_column(String(24), default="")  # why a person should look at it: "payback" (Q2)
     last_event_at: Mapped[datetime | None]  # of the last of the shop's events that was applied (SPEC B7)
     listed_on: Mapped[date]  # the day that lists show and sort by: the document's, of a draft the day it was made
     customer_sort: Mapped[str] = mapped_column(String(200), default="")  # the customer's `sort_name` of today
@@ -192,6 +195,7 @@ class InvoiceLine(Base):
     corrects_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"), index=True)
     tax_set_id: Mapped[int] = mapped_column(ForeignKey("tax_set.id"))
     tax_set: Mapped[TaxSet] = relationship()
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"), index=True)  # what was sold, if it was an item
     taxes: Mapped[list[InvoiceLineTax]] = relationship(order_by="InvoiceLineTax.position", cascade="all, delete-orphan")
 
 

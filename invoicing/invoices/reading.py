@@ -66,6 +66,7 @@ class LineContent:
     discount_e4: int
     tax_set_id: int
     gross: bool = False  # the price includes the taxes
+    item_id: int | None = None  # the item of a catalogue that it was filled from
 
 
 @dataclass(frozen=True)

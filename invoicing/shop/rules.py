@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from invoicing.customers.rules import text_faults
@@ -55,10 +55,20 @@ class AmountDiffers(Refused):
 
 
 @dataclass(frozen=True)
+class UnitsWanted:
+    """What a shop says of the units of one line: its own references, one per unit (or none), and their validity."""
+
+    references: tuple[str, ...] = ()
+    starts_on: date | None = None  # None: the day of the order, where the item has a validity
+    ends_on: date | None = None  # None: as the item's validity says
+
+
+@dataclass(frozen=True)
 class OrderContent:
     """One order of a shop, exact. `ordered_at` is naive UTC; `paid_cents` what was paid (None: as the status says).
 
-    `number` comes with the orders of an external series, and with no others.
+    `number` comes with the orders of an external series, and with no others. `units` is by line, or empty;
+    `wants_mail`: the shop asks that the document be e-mailed once it stands.
     """
 
     customer_id: int
@@ -72,6 +82,8 @@ class OrderContent:
     note: str = ""
     paid_cents: int | None = None
     payment_reference: str = ""
+    units: tuple[UnitsWanted | None, ...] = ()
+    wants_mail: bool = False
 
 
 @dataclass(frozen=True)
