@@ -56,7 +56,7 @@ class Customer(Base):
     revision: Mapped[int] = mapped_column(default=1)
     form_token: Mapped[str | None] = mapped_column(String(43), unique=True)  # of the form that made it, and its content
     created_at: Mapped[datetime]
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)  # a duplicate that is gone
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)  # a duplicate
     access: Mapped[list[CustomerAccess]] = relationship(back_populates="customer")
 
     @property

@@ -63,8 +63,8 @@ def add_key(
     )  # fmt: skip
     session.add(key)
     session.flush()
-    journal.record(session, actor, now, "shop.key_added", ("shop", shop_id), {"key_id": (None, key.id),
-                                                                              "scopes": (None, key.scopes)})  # fmt: skip
+    changes: dict[str, tuple[object, object]] = {"key_id": (None, key.id), "scopes": (None, key.scopes)}
+    journal.record(session, actor, now, "shop.key_added", ("shop", shop_id), changes)
     return key, secret
 
 
