@@ -14,12 +14,15 @@ from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, Origin
 from web.database import db
 from web.documents import archived_pdf
+from web.traces import looked, taken
 
 
 @bp.get("/factures/<number>")
 def invoice(number: str) -> ResponseReturnValue:
     """The document, its lettering, payments, archived versions, e-mails and history."""
-    return invoice_page(queries.by_number(db.session, number))
+    found = queries.by_number(db.session, number)
+    invoice_id = found.id
+    return looked(invoice_page(found), invoice_id)
 
 
 @bp.get("/commandes/<int:invoice_id>")
@@ -28,7 +31,7 @@ def order(invoice_id: int) -> ResponseReturnValue:
     found = queries.order(db.session, invoice_id)
     if found.number:
         return redirect(url_for("admin.invoice", number=found.number))
-    return invoice_page(found)
+    return looked(invoice_page(found), invoice_id)
 
 
 @bp.get("/factures/<number>/finalisee")
@@ -49,7 +52,8 @@ def invoice_pdf(number: str) -> ResponseReturnValue:
     """The archived bytes of the latest version, or of ?version=; rendered first if due. HEAD writes nothing."""
     found = queries.by_number(db.session, number)
     version = _version(found, request.args.get("version"))
-    return archived_pdf(version.id, number)
+    invoice_id, position = found.id, version.position
+    return taken(archived_pdf(version.id, number), invoice_id, position)
 
 
 def _version(found: Invoice, wanted: str | None) -> DocumentVersion:

@@ -14,6 +14,7 @@ from web.database import db
 from web.documents import archived_pdf
 from web.sessions import me
 from web.site import today
+from web.traces import looked, taken
 
 
 @bp.get("")
@@ -43,12 +44,14 @@ def invoices() -> ResponseReturnValue:
 def invoice(number: str) -> ResponseReturnValue:
     """One document: what is due and how to pay it as of today, then what the paper says."""
     found = queries.for_user(db.session, me().user.id, number)
-    return render_template("portal/invoice.html", page=page_of(db.session, found, today()))
+    invoice_id = found.id
+    return looked(render_template("portal/invoice.html", page=page_of(db.session, found, today())), invoice_id)
 
 
 @bp.get("/<number>/pdf")
 def invoice_pdf(number: str) -> ResponseReturnValue:
     """The latest version's archived bytes; rendered first if it is still due. HEAD writes nothing."""
     found = queries.for_user(db.session, me().user.id, number)
-    version_id = latest(db.session, found.id).id
-    return archived_pdf(version_id, number)
+    version, invoice_id = latest(db.session, found.id), found.id
+    version_id, position = version.id, version.position
+    return taken(archived_pdf(version_id, number), invoice_id, position)

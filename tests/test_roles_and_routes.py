@@ -131,7 +131,7 @@ MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 
                   "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999,
                   "wanted": "cancelled", "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x",
                   "code": "tlh", "filename": "nothing.css"}  # fmt: skip
-SUBDUED: Final = {"sign_in_session", "attempts", "document_version"}  # last seen, tries, the rendering of what is due
+SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
 @dataclass(frozen=True)
