@@ -1,0 +1,81 @@
+"""Bytes of a text file to text: marks first, then UTF-8, then the old 8-bit sets by how French they make it look."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from typing import Final
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OLD: Final = ("cp1252", "iso8859-15", "cp850")  # the first wins where nothing tells them apart
+_COMMON: Final = "éèàçêôîâûùëïüœ"
+_RARER: Final = "ÉÈÀÇÊÔÎÂÛËŒÜÏæÆñÑöäÿ"
+_SIGNS: Final = "°€«»’‘“”…–—·§£©®²³½¼¾ \u00a0"
+_SAMPLE: Final = 200_000  # letters that are looked at
+_AMID: Final = re.compile(r"(?<=[a-zà-ÿœ])[^\x00-\x7f](?=[a-zà-ÿœ])")
+_ENDS: Final = re.compile("\r*\n|\r")
+
+
+def decode(content: bytes) -> str:
+    """The text, whatever the bytes are; every line ends in "\\n", and no NUL is left."""
+    text = _text(content).replace("\x00", "").removeprefix("\ufeff")
+    return _ENDS.sub("\n", text)
+
+
+def _text(content: bytes) -> str:
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(name, "replace")
+    if wide := _unmarked_utf16(content):
+        return content.decode(wide, "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start >= len(content) - 3 and error.reason == "unexpected end of data":  # cut in its last letter
+            return content[: error.start].decode("utf-8")
+    return content.decode(_likeliest(content), "replace")
+
+
+def _unmarked_utf16(content: bytes) -> str:
+    """UTF-16 without its mark: every other byte is nought in most of a western text."""
+    sample = content[:2000]
+    half = len(sample) // 2
+    if half < 4:
+        return ""
+    if sample[1::2].count(0) > half * 7 // 10 and not sample[0::2].count(0):
+        return "utf-16-le"
+    return "utf-16-be" if sample[0::2].count(0) > half * 7 // 10 and not sample[1::2].count(0) else ""
+
+
+def _likeliest(content: bytes) -> str:
+    lines = [line for line in re.split(rb"[\r\n]+", content) if not line.isascii()]
+    sample = b"\n".join(lines)[:_SAMPLE]
+    return max(_OLD, key=lambda name: _plausible(sample.decode(name, "replace")))
+
+
+def _plausible(text: str) -> int:
+    """How much the letters beyond ASCII look like French; a capital or a sign amid small letters hardly does."""
+    worth = 0
+    for char, times in Counter(char for char in text if char > "\x7f").items():
+        worth += times * _worth(char)
+    for char, times in Counter(_AMID.findall(text)).items():
+        worth += times * (4 if char in _COMMON else -4)
+    return worth
+
+
+def _worth(char: str) -> int:
+    if char in _COMMON:
+        return 6
+    if char in _RARER:
+        return 3
+    if char in _SIGNS:
+        return 2
+    if char == "\ufffd" or "\x80" <= char < "\xa0" or "\u2500" <= char <= "\u259f":
+        return -8
+    return -1 if char.isalpha() else -2

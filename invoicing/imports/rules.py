@@ -1,0 +1,73 @@
+"""What an import decides about one row of a file, and why a whole file may be refused. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invoicing.errors import Refused
+from invoicing.journal import canonical
+
+SUBJECT_MAX: Final = 250
+MAX_BYTES: Final = 40 * 1024 * 1024  # of a file
+MAX_ROWS: Final = 250_000
+MAX_COLUMNS: Final = 400
+
+
+@dataclass(eq=False)
+class Unreadable(Refused):
+    """The file can't be read as a table; `code` says why (see `web.imports`), `facts` fill in its sentence."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """For `ImportRun.fault`."""
+        return json.dumps({"code": self.code, "facts": dict(self.facts)}, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Unreadable:
+        """The inverse of `to_json`."""
+        raw = json.loads(text)
+        return cls(raw["code"], raw["facts"])
+
+
+@dataclass(eq=False)
+class NotReady(Refused):
+    """The run isn't in a state that allows this: it is not judged yet, or was applied or put aside meanwhile."""
+
+    state: str
+
+
+@dataclass(eq=False)
+class NothingToApply(Refused):
+    """No row of the run would change anything."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What becomes of one row; `line` as an editor or a spreadsheet counts it, from 1.
+
+    `content` is what applying would write, None where nothing would be written; `facts` fill in the verdict's sentence.
+    Both are plain JSON values, days and moments excepted.
+    """
+
+    line: int
+    verdict: str
+    subject: str = ""  # what names the row to a person
+    content: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    invoice_id: int | None = None
+    customer_id: int | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """As columns of an `ImportRow`."""
+        return {
+            "line": self.line, "verdict": self.verdict, "subject": self.subject[:SUBJECT_MAX],
+            "content": canonical(self.content) if self.content is not None else "", "facts": canonical(self.facts),
+            "invoice_id": self.invoice_id, "customer_id": self.customer_id,
+        }  # fmt: skip
