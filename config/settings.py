@@ -56,6 +56,8 @@ class Settings(BaseSettings):
 
     proxies: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     tries_per_address: int = Field(default=30, ge=5)  # sign-ins in 5 minutes from one address (a school shares one)
+    api_calls_per_minute: int = Field(default=12_000, ge=1)  # of one key: 5,000 orders with all that follows, and more
+    api_wrong_keys: int = Field(default=20, ge=1)  # in 5 minutes from one address
     lease_seconds: int = Field(default=180, ge=1)  # how long a worker may hold one delivery
     sweep_seconds: int = Field(default=60, ge=1)  # how often the worker looks for what was left behind
     web_threads: int = Field(default=8, ge=1)

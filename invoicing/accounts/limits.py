@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,10 @@ from invoicing.accounts.models import Attempts
 from invoicing.database import is_sqlite
 
 
-def count_try(session: Session, action: str, who: dict[str, str], per_address: int, now: datetime) -> int:
-    """Counts one try; returns the seconds to wait if there were too many, else 0.
+def count_try(
+    session: Session, action: str, who: dict[str, str], per_address: int, now: datetime, times: int = 1
+) -> int:
+    """Counts one try, or several at once; returns the seconds to wait if there were too many, else 0.
 
     `who` gives the account (even an unknown one) and the address, both folded here; `per_address` is the setting.
     The edge commits this alone, before the core call: a refusal would roll the count back.
@@ -24,12 +26,23 @@ def count_try(session: Session, action: str, who: dict[str, str], per_address: i
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
     for limit in rules.LIMITS[action]:
         bucket, window = _bucket(action, limit, who), rules.window(now, limit.seconds)
-        row = insert(Attempts).values(bucket=bucket, window=window, count=1)
-        once_more = row.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": Attempts.count + 1})
+        row = insert(Attempts).values(bucket=bucket, window=window, count=times)
+        more = Attempts.count + times
+        once_more = row.on_conflict_do_update(index_elements=["bucket", "window"], set_={"count": more})
         count = session.scalar(once_more.returning(Attempts.count)) or 0
         if count > (limit.most or per_address):
             wait = max(wait, rules.seconds_left(now, limit.seconds))
     return wait
+
+
+def tried(session: Session, action: str, who: dict[str, str], now: datetime) -> int:
+    """How often it has been tried in this window, the most over its limits; counts nothing."""
+    found = 0
+    for limit in rules.LIMITS[action]:
+        bucket, window = _bucket(action, limit, who), rules.window(now, limit.seconds)
+        row = select(Attempts.count).where(Attempts.bucket == bucket, Attempts.window == window)
+        found = max(found, session.scalar(row) or 0)
+    return found
 
 
 def give_back(session: Session, action: str, who: dict[str, str], then: datetime) -> None:

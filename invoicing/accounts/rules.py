@@ -74,6 +74,8 @@ LIMITS: Final = {
     "password": (Limit("account", 10, 300), Limit("address", 0, 300)),
     "ask_mail": (Limit("account", 5, 3600), Limit("address", 0, 3600)),
     "link": (Limit("address", 0, 300),),
+    "api": (Limit("account", 0, 60),),  # calls of one key of a shop
+    "api_key": (Limit("address", 0, 300),),  # keys that open nothing
 }
 
 

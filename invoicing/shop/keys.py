@@ -37,11 +37,13 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who speaks: a shop, by one of its keys, within its scopes."""
+    """Who speaks: a shop, by one of its keys, within its scopes; `used_at` is when that was last written down."""
 
     shop_id: int
     key_id: int
     scopes: frozenset[Scope]
+    is_open: bool = True  # whether the shop is in use
+    used_at: datetime | None = None
 
 
 def add_key(
@@ -81,14 +83,15 @@ def withdraw_key(session: Session, actor: Actor, now: datetime, shop_id: int, ke
 
 
 def bearer(session: Session, presented: str) -> Bearer | None:
-    """Whose key this is; None for any text that isn't a key in use of a shop in use."""
+    """Whose key this is; None for any text that isn't a key in use. A closed shop's key is told: it may say so."""
     if not presented.startswith(PREFIX) or len(presented) > 100:
         return None
-    query = select(ShopKey).join(Shop).where(
-        ShopKey.hash == digest(presented), ShopKey.withdrawn_at.is_(None), Shop.active.is_(True)
-    )  # fmt: skip
-    key = session.scalars(query).first()
-    return Bearer(key.shop_id, key.id, frozenset(map(Scope, key.scopes.split()))) if key else None
+    known = (ShopKey.hash == digest(presented), ShopKey.withdrawn_at.is_(None))
+    found = session.execute(select(ShopKey, Shop.active).join(Shop).where(*known)).first()
+    if found is None:
+        return None
+    key, is_open = found
+    return Bearer(key.shop_id, key.id, frozenset(map(Scope, key.scopes.split())), is_open, key.last_used_at)
 
 
 def note_use(session: Session, key_id: int, now: datetime) -> bool:

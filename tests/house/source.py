@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("admin", "config", "invoicing", "lettrine", "portal", "web")
-DOORS = ("admin", "portal", "web")
+PACKAGES = ("admin", "api", "config", "invoicing", "lettrine", "portal", "web")
+DOORS = ("admin", "api", "portal", "web")
 PAPER = ("pdf", "email")  # drawn for paper and mail programs, which need styles in place
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
