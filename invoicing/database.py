@@ -93,3 +93,16 @@ def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
     """One transaction in a session of its own: for commands and jobs."""
     with factory() as session, committing(session):
         yield session
+
+
+@contextmanager
+def snapshot(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """A session of its own that only reads, and sees one state of the database however long it takes."""
+    with factory() as session:
+        if not is_sqlite(session.get_bind()):
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            session.connection(execution_options=options)
+        try:
+            yield session
+        finally:
+            session.rollback()
