@@ -14,7 +14,7 @@ from invoicing.invoices.reading import DraftContent, RawDraft, RawLine
 from invoicing.money import CENTS_MAX, plain_scaled
 from web.words import language
 
-_LINE = re.compile(r"lines-(\d{1,4})-(label|detail|quantity|price|discount|tax_set|gross)\Z")
+_LINE = re.compile(r"lines-(\d{1,4})-(label|detail|quantity|price|discount|tax_set|gross|item)\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,43}\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _CENTS = re.compile(r"[0-9]{1,16}\Z")
@@ -68,7 +68,7 @@ def _raw_line(line: InvoiceLine) -> RawLine:
         line.label, line.detail, plain_scaled(line.quantity_e3, 3, language()),
         plain_scaled(line.price_e4, 4, language(), least=2),
         plain_scaled(line.discount_e4, 2, language()) if line.discount_e4 else "", str(line.tax_set_id),
-        "1" if line.gross else "",
+        "1" if line.gross else "", str(line.item_id or ""),
     )  # fmt: skip
 
 

@@ -47,6 +47,10 @@ class DraftForm:
     faults: tuple[Fault, ...] = field(default=())
     focus: str = ""  # the field that the browser opens on
 
+    def item_name(self, line: RawLine) -> str:
+        """The item that a line sells, as the catalogue names it today; empty for a free line."""
+        return next((item.label for item in self.items if str(item.id) == line.item), "")
+
     @property
     def has_two_names(self) -> bool:
         """Whether the invoice can be made out to a person or to their organisation."""
@@ -219,4 +223,5 @@ def _item_line(form: DraftForm, item_id: str) -> RawLine | None:
         return None
     tax_set = str(item.tax_set_id) if item.tax_set_id in form.known_sets else _only_set(form)
     price = plain_scaled(item.price_e4, 4, language(), least=2)
-    return RawLine(item.label, " ".join(item.description.split()), "1", price, "", tax_set, "1" if item.gross else "")
+    detail, gross = " ".join(item.description.split()), "1" if item.gross else ""
+    return RawLine(item.label, detail, "1", price, "", tax_set, gross, str(item.id))

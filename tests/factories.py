@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -23,7 +24,7 @@ from invoicing.numbering import Mode, Series, Source, Use
 from invoicing.payments.models import PaymentMethod
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.sellers.queries import today_of
-from invoicing.shop.models import Catalogue, Shop, ShopPaymentMethod
+from invoicing.shop.models import Catalogue, Item, Shop, ShopPaymentMethod
 from invoicing.shop.orders import take_order
 from invoicing.shop.rules import OrderContent
 from invoicing.taxes.models import Tax, TaxSet
@@ -194,6 +195,22 @@ def make_shop(
     session.add(shop)
     session.flush()
     return shop
+
+
+def make_item(session: Session, catalogue: Catalogue, label: str = "Stage de gravure", **over: object) -> Item:
+    """An item of a catalogue at 95.00, taxed in the usual way of its currency."""
+    code = "FR_20" if catalogue.currency is Currency.EUR else "QC_TAXED"
+    values: dict[str, object] = {"price_e4": 950_000, "tax_set_id": tax_set(session, code).id, **over}
+    item = Item(catalogue=catalogue, label=label, **values)
+    session.add(item)
+    session.flush()
+    return item
+
+
+def item_line(item: Item, pieces: int = 1, **over: object) -> LineContent:
+    """A line that sells so many pieces of an item."""
+    line = LineContent(item.label, "", pieces * 1000, item.price_e4, 0, item.tax_set_id, item.gross, item.id)
+    return replace(line, **over)  # type: ignore[arg-type]
 
 
 SYSTEMPAY = "SystemPay Plus (Caisse d'Epargne/Banque Populaire)"

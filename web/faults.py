@@ -13,6 +13,7 @@ from invoicing.money import write_scaled
 from invoicing.sellers.rules import Missing
 from web.faults_money import SENTENCES as _MONEY
 from web.faults_series import SENTENCES as _SERIES
+from web.faults_shop import SENTENCES as _SHOP
 from web.faults_taxes import SENTENCES as _TAXES
 from web.filters import short_date
 from web.words import _, language, ngettext
@@ -127,6 +128,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         day=short_date(f["issued_on"])),
     **_MONEY,
     **_SERIES,
+    **_SHOP,
     **_TAXES,
 }  # fmt: skip
 CODES: Final = frozenset(_SENTENCES) | {"required", "choose"}

@@ -30,6 +30,7 @@ from invoicing.payments.served import Did, FormUsed
 from invoicing.payments.service import settle
 from invoicing.sellers.queries import today_of
 from invoicing.sellers.series import credit_series
+from invoicing.shop.units import take_back
 from invoicing.taxes.rules import Borne, TaxSum
 from invoicing.text import clean
 
@@ -184,6 +185,7 @@ def _write(
     coded = replace(composed, snapshot=replace(snapshot, transaction_code=note.transaction_code))
     number = take_number(session, series, snapshot.issued_on)
     freeze(session, note, coded, number, now, Status.complete, email=email)
+    take_back(session, note)
     return note
 
 

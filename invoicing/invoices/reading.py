@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from invoicing.customers.rules import text_faults
+from invoicing.database import ID_MAX
 from invoicing.days import NotADate, read_date
 from invoicing.documents.paper import MAX_LINES
 from invoicing.errors import Fault, FieldFaults
@@ -30,6 +31,7 @@ class RawLine:
     discount: str = ""
     tax_set: str = ""
     gross: str = ""  # "1": the price includes the taxes
+    item: str = ""  # number of the item that it was filled from
 
     @property
     def is_blank(self) -> bool:
@@ -135,7 +137,13 @@ def _read_line(raw: RawLine, at: str, tax_sets: frozenset[int], faults: list[Fau
         faults.append(Fault(at + "tax_set", "choose_tax"))
     if len(faults) > before:
         return None
-    return LineContent(label, detail, quantity, price, discount, int(raw.tax_set), raw.gross == "1")
+    return LineContent(label, detail, quantity, price, discount, int(raw.tax_set), raw.gross == "1", _item(raw.item))
+
+
+def _item(text: str) -> int | None:
+    """What nobody types: anything odd is a free line."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
+    return number if 0 < number <= ID_MAX else None
 
 
 def _read_discount(raw: RawDraft, faults: list[Fault]) -> tuple[int, int]:

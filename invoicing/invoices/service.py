@@ -36,6 +36,8 @@ from invoicing.numbering import Use, steady_series, take_number
 from invoicing.sellers.queries import seller as get_seller
 from invoicing.sellers.queries import series_of, today_of
 from invoicing.sellers.series import follow_in_use
+from invoicing.shop.items import known_items
+from invoicing.shop.units import sell
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def finalise(
     number = take_number(session, draft.series, composed.snapshot.issued_on)
     status = rules.status_at_freezing(composed.snapshot.total_cents, received=draft.paid_on is not None)
     freeze(session, draft, composed, number, now, status, email=email)
+    if any(line.item_id is not None for line in draft.lines):
+        sell(session, draft, (), now)
     if draft.paid_on:
         receive(session, draft, actor, now)
     named = heading_of(draft.kind, draft.mode, draft.status, lettered=False)
@@ -190,7 +194,7 @@ def _fill(session: Session, draft: Invoice, content: DraftContent, now: datetime
     draft.summary = content.subject or content.lines[0].label
     if content.made_out_to is MadeOutTo.organisation and not customer.organisation_name:
         draft.made_out_to = MadeOutTo.person
-    set_lines(session, draft, content.lines)
+    set_lines(session, draft, known_items(session, content.lines, draft.currency))
     composed = compose(session, draft, today_of(draft.seller, now))
     if composed.faults:
         raise FieldFaults(composed.faults)

@@ -159,6 +159,7 @@ class SoldUnit(Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "reference"),
         Index("ix_sold_unit_reference", "reference", "id"),
+        Index("ix_sold_unit_sold", "sold_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -169,6 +170,7 @@ class SoldUnit(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     item: Mapped[Item] = relationship()
     quantity: Mapped[int] = mapped_column(default=1)  # more than 1 only where a line has too many for a row each
+    sold_on: Mapped[date]  # the day of the order, or of the document made by hand
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     credit_note_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)  # that took it back

@@ -23,6 +23,7 @@ from invoicing.sellers.queries import today_of
 from invoicing.shop import rules
 from invoicing.shop.models import Shop
 from invoicing.shop.rules import OrderContent, OrderEvent
+from invoicing.shop.units import sell
 from invoicing.taxes.queries import all_set_ids
 
 
@@ -86,6 +87,7 @@ def _number(session: Session, shop: Shop, content: OrderContent) -> str | None:
 def _arrive(session: Session, actor: Actor, now: datetime, order: Invoice, content: OrderContent) -> None:
     """Lines, amounts, then what its status asks for: to stand, and to be paid."""
     set_lines(session, order, content.lines)
+    sell(session, order, content.units, now)
     composed = composed_for(session, order, now)
     set_amounts(order, composed)
     paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents)

@@ -13,15 +13,27 @@ from sqlalchemy.orm import Session
 
 from invoicing.database import transaction
 from invoicing.documents.models import DocumentVersion
-from invoicing.errors import Refused
+from invoicing.errors import FieldFaults, Refused
 from invoicing.invoices.models import Invoice, Status
+from invoicing.invoices.rules import AlreadyFinalised
+from invoicing.invoices.service import finalise
+from invoicing.journal import COMMAND
 from invoicing.numbering import NumberTaken, Source
 from invoicing.payments.models import Payment
-from invoicing.shop.models import Shop
+from invoicing.shop.models import Shop, SoldUnit
 from invoicing.shop.orders import apply_event
-from invoicing.shop.rules import OrderEvent
+from invoicing.shop.rules import OrderEvent, UnitsWanted
 from tests.conftest import Database
-from tests.factories import NOW, make_customer, make_order, make_shop, shop_actor
+from tests.factories import (
+    NOW,
+    item_line,
+    make_customer,
+    make_draft,
+    make_item,
+    make_order,
+    make_shop,
+    shop_actor,
+)
 
 TIMES = 6
 
@@ -74,3 +86,31 @@ def test_one_event_sent_many_times_at_once_pays_once(database: Database) -> None
     assert sorted(map(str, applied)) == ["False"] * (TIMES - 1) + ["True"]
     with database.sessions() as session:
         assert session.scalars(select(Payment.amount_cents)).all() == [21600]
+
+
+def test_one_reference_in_many_orders_at_once_is_one_unit(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        shop = make_shop(session)
+        shop_id, customer = shop.id, make_customer(session)
+        line, wanted = item_line(make_item(session, shop.catalogue)), (UnitsWanted(("A",)),)
+
+    def sell(session: Session, _n: int) -> object:
+        return make_order(session, session.get_one(Shop, shop_id), session.merge(customer), line, units=wanted).id
+
+    given = at_once(database, sell)
+    assert len([one for one in given if isinstance(one, int)]) == 1
+    assert {one.faults[0].field for one in given if isinstance(one, FieldFaults)} == {"lines-0-references"}
+    with database.sessions() as session:
+        assert session.scalars(select(SoldUnit.reference)).all() == ["A"]
+
+
+def test_one_draft_finalised_many_times_at_once_sells_once(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        shop = make_shop(session)
+        line = item_line(make_item(session, shop.catalogue), 3)
+        draft = make_draft(session, make_customer(session), shop.seller, line)
+        asked = (draft.id, draft.revision, draft.total_cents)
+    given = at_once(database, lambda s, _n: finalise(s, COMMAND, NOW, *asked, email=False, domain="example.org"))
+    assert len([one for one in given if isinstance(one, AlreadyFinalised)]) == TIMES - 1
+    with database.sessions() as session:
+        assert session.scalar(select(func.count(SoldUnit.id))) == 3

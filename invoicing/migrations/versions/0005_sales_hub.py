@@ -126,6 +126,7 @@ def _units() -> None:
         sa.Column("line_id", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("sold_on", sa.Date(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("credit_note_id", sa.Integer(), nullable=True),
@@ -143,6 +144,7 @@ def _units() -> None:
     op.create_index(op.f("ix_sold_unit_item_id"), "sold_unit", ["item_id"], unique=False)
     op.create_index(op.f("ix_sold_unit_line_id"), "sold_unit", ["line_id"], unique=False)
     op.create_index("ix_sold_unit_reference", "sold_unit", ["reference", "id"], unique=False)
+    op.create_index("ix_sold_unit_sold", "sold_unit", ["sold_on", "id"], unique=False)
 
 
 def _traces() -> None:
