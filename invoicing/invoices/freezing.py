@@ -82,12 +82,20 @@ def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
 
 
 def stand(session: Session, order: Invoice, composed: Composed, now: datetime, status: Status) -> None:
-    """Freezes an order; a generated number is taken last. Refuses MentionsMissing and what `take_number` refuses."""
+    """Freezes an order; a generated number is taken last. Promises the e-mail that its shop has asked for.
+
+    Refuses MentionsMissing and what `take_number` refuses.
+    """
+    from invoicing.invoices.service import promise  # manual invoices freeze here too
+
     if composed.missing:
         raise composed.missing
     write_taxes(session, order, composed)
     number = order.number or take_number(session, order.series, composed.snapshot.issued_on)
-    freeze(session, order, composed, number, now, status)
+    email = order.wants_mail and bool(order.customer.email)
+    freeze(session, order, composed, number, now, status, email=email)
+    if email:
+        promise(session, order, now, order.seller.mail_from.rpartition("@")[2] or "lettrine.invalid")
 
 
 def composed_for(session: Session, order: Invoice, now: datetime) -> Composed:

@@ -72,6 +72,7 @@ def _new(session: Session, actor: Actor, now: datetime, shop: Shop, content: Ord
             payment_label=content.payment_label, subject=content.subject, note=content.note,
             summary=content.subject or content.lines[0].label, last_event_at=content.ordered_at,
             listed_on=today_of(shop.seller, content.ordered_at), created_at=now, created_by_id=actor.account_id,
+            wants_mail=content.wants_mail,
         )  # fmt: skip
 
 
@@ -132,14 +133,14 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     order.last_event_at = event.at
     order.payment_label = event.payment_label or order.payment_label
     for step in steps:
-        _move(session, actor, now, order, step, event, paid_cents)
+        make_move(session, actor, now, order, step, event, paid_cents)
         paid_cents = 0
     order.revision += 1
     follow(session, order, now)
     return True
 
 
-def _move(
+def make_move(
     session: Session, actor: Actor, now: datetime, order: Invoice, step: Status, event: OrderEvent, paid_cents: int
 ) -> None:
     """One move; the first that accepts the order makes it stand."""
@@ -149,7 +150,7 @@ def _move(
     order.status = step
     session.flush()
     _receive(session, actor, now, order, paid_cents, event.at, event.reference)
-    changes: dict[str, tuple[object, object]] = {"status": (before, step)}
+    changes: dict[str, tuple[object, object]] = {} if step is before else {"status": (before, step)}
     if order.number != number:
         changes["number"] = (number, order.number)
     if paid_cents:
