@@ -9,5 +9,6 @@ from web.rights import require
 bp = Blueprint("admin", __name__, url_prefix="/ventes")
 bp.before_request(require("see"))  # staff only; views that change something ask for more
 
-from admin import customers, deliveries, drafts, hub, invoices, lettering, listing, members  # noqa: E402, F401, I001
+from admin import customers, deliveries, drafts, exports, hub, invoices, lettering, listing, members  # noqa: E402, F401, I001
 from admin import credits, moves, payments, proof, refusals, series, settings, taxes, taxes_rates, taxes_sets  # noqa: E402, F401
+from admin import traces  # noqa: E402, F401

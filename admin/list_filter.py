@@ -59,11 +59,15 @@ class Asked:
 
     def address(self, **changes: str | None) -> str:
         """The same list with other words in its address; None takes one out. It begins at the first page."""
-        words: dict[str, str | None] = dict(self.typed)
+        return url_for("admin.invoices", **{**self.words, **{name: value or None for name, value in changes.items()}})
+
+    @property
+    def words(self) -> dict[str, str | None]:
+        """What the address says of tab, filter and order; None: nothing."""
+        words = {name: text or None for name, text in self.typed.items()}
         words["statut"] = word_of(TABS, self.wanted.tab) if self.tab_is_given else None
         words["tri"] = None if self.is_default_order else self.sort_word(self.order)
-        words.update(changes)
-        return url_for("admin.invoices", **{name: value or None for name, value in words.items()})
+        return words
 
     def sorted_by(self, by: By) -> str:
         """The address of another order: the same column turns round."""

@@ -76,6 +76,7 @@ DOORS: Final[dict[str, Door]] = {
     "admin.hub": Door(STAFF),
     "admin.find": Door((IN, 403, 302, 302, 302)),
     "admin.invoices": Door(STAFF),
+    "admin.invoices_export": Door(STAFF),
     "admin.customers": Door(STAFF),
     "admin.customer_new": Door(SALES, SALES_DO),
     "admin.customer": Door(STAFF),
@@ -108,6 +109,9 @@ DOORS: Final[dict[str, Door]] = {
     "admin.proof_run": Door(None, STAFF_DO),
     "admin.proof_pdf": Door((IN, 403, 404, 404, 404)),  # nothing has been verified yet
     "admin.proof_pdf_check": Door(None, STAFF_DO),
+    "admin.traces": Door(STAFF),
+    "admin.traces_export": Door(STAFF),
+    "admin.traces_scan": Door(None, STAFF_DO),
     "admin.settings": Door(ADMIN, ADMIN_DOES),
     "admin.seller_new": Door(ADMIN, ADMIN_DOES),
     "admin.seller": Door(ADMIN, ADMIN_DOES),
@@ -130,7 +134,7 @@ OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999,
                   "delivery_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999,
                   "wanted": "cancelled", "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x",
-                  "code": "tlh", "filename": "nothing.css"}  # fmt: skip
+                  "code": "tlh", "filename": "nothing.css", "kind": "exe"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
@@ -187,7 +191,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
             "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
-            "rate_id": 1,
+            "rate_id": 1, "kind": "csv",
         }  # fmt: skip
         elsewhere = {**own, "number": foreign.number, "access_id": other.access[0].id}
         ids, contact = {role: user.id for role, user in users.items()}, make_customer(session, member=False).id

@@ -6,11 +6,11 @@ Within a stretch one column decides, then the id, and a page goes on where the o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Row, and_, func, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -20,6 +20,7 @@ from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.wanted import By, Cursor, Order, Tab
 
 PAGE: Final = 25
+STREAMED: Final = 2000  # ids that the database hands over at a time where all are read
 _COLUMNS: Final[dict[By, InstrumentedAttribute[Any]]] = {
     By.number: Invoice.number,
     By.customer: Invoice.customer_sort,
@@ -69,6 +70,14 @@ def page(session: Session, asked: Filter, tab: Tab, order: Order, count: int, cu
     if not more:
         return page(session, asked, tab, order, count, None)
     return Page(tuple(reversed(ids[:PAGE])), before=True, after=True)
+
+
+def every(session: Session, asked: Filter, tab: Tab, order: Order, count: int) -> Iterator[int]:
+    """The ids of all pages, one after the other, as they are read."""
+    few = _is_few(session, asked, count)
+    for stretch in stretches(tab, order):
+        query = _ordered(asked, tab, stretch, None, few)
+        yield from session.scalars(query.execution_options(yield_per=STREAMED))
 
 
 def stretches(tab: Tab, order: Order) -> list[Stretch]:
@@ -137,6 +146,13 @@ def _some(
     session: Session, asked: Filter, tab: Tab, stretch: Stretch, key: Row[Any] | None, few: bool, most: int
 ) -> list[int]:  # fmt: skip
     """The first of one stretch, or those that follow the key in it."""
+    return list(session.scalars(_ordered(asked, tab, stretch, key, few).limit(most)))
+
+
+def _ordered(
+    asked: Filter, tab: Tab, stretch: Stretch, key: Row[Any] | None, few: bool
+) -> Select[tuple[int]]:  # fmt: skip
+    """The ids of one stretch in its order, from the key on."""
     bounds, after = _tightened(asked, stretch, key)
     name = stretch.column.key if stretch.column is not None else ""
     own = tuple(within({name: bounds[name]})) if name in bounds else ()
@@ -147,11 +163,11 @@ def _some(
     column = stretch.column if stretch.column is not None else Invoice.id
     if few:
         kept = [apart(place) for place in places] if asked.is_selective else places
-        return _gathered(session, and_(true(), *own, *others, *kept), column, stretch.descending, most)
+        return _gathered(and_(true(), *own, *others, *kept), column, stretch.descending)
     loose = others if stretch.is_indexed else [*others, *places]
     tight = places if stretch.is_indexed else []
     query = select(Invoice.id).where(*own, *tight, *(apart(condition) for condition in loose))
-    return list(session.scalars(query.order_by(*_by(column, Invoice.id, stretch.descending)).limit(most)))
+    return query.order_by(*_by(column, Invoice.id, stretch.descending))
 
 
 def _tightened(
@@ -179,11 +195,11 @@ def _by(column: Any, number: Any, descending: bool) -> tuple[Any, ...]:
 
 
 def _gathered(
-    session: Session, where: ColumnElement[bool], column: InstrumentedAttribute[Any], descending: bool, most: int
-) -> list[int]:  # fmt: skip
+    where: ColumnElement[bool], column: InstrumentedAttribute[Any], descending: bool
+) -> Select[tuple[int]]:  # fmt: skip
     """All that is found, put together before it is sorted: no engine is tempted to walk the order instead."""
     found = select(Invoice.id.label("id"), column.label("place")).where(where).cte("found").prefix_with("MATERIALIZED")
-    return list(session.scalars(select(found.c.id).order_by(*_by(found.c.place, found.c.id, descending)).limit(most)))
+    return select(found.c.id).order_by(*_by(found.c.place, found.c.id, descending))
 
 
 class apart(FunctionElement[bool]):
