@@ -1,15 +1,94 @@
-"""Traces of looks: what a GET may note, and what it never waits for."""
+"""Traces: what a GET may note without ever waiting for it; and what the scan of a provider's log says, in words."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from flask import Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from invoicing.journal import Actor
+from invoicing.money import SYMBOL, write_money, write_scaled
 from invoicing.traces.models import TraceKind
+from invoicing.traces.rules import Verdict
 from invoicing.traces.service import note
 from web.database import now
 from web.sessions import actor, hurried
+from web.statuses import STATUSES, Shown
+from web.words import N_, _, language, ngettext
+
+VERDICTS: Final[dict[Verdict, Shown]] = {  # in the order in which a person reads them: what needs one comes first
+    Verdict.amount_differs: Shown(N_("Montant différent"), "alert-triangle", "err"),
+    Verdict.currency_differs: Shown(N_("Autre devise"), "alert-triangle", "err"),
+    Verdict.status_differs: Shown(N_("Encaissé, pas noté ici"), "alert-triangle", "err"),
+    Verdict.paid_twice: Shown(N_("Payé deux fois"), "alert-triangle", "err"),
+    Verdict.no_invoice: Shown(N_("Sans facture"), "alert-circle", "err"),
+    Verdict.several_candidates: Shown(N_("Plusieurs factures"), "arrows-split", "warn"),
+    Verdict.refund: Shown(N_("Remboursement"), "receipt-refund", "info"),
+    Verdict.refused: Shown(N_("Paiement refusé"), "ban", "mute"),
+    Verdict.repeated: Shown(N_("Déjà dit plus haut"), "history", "mute"),
+    Verdict.match: Shown(N_("Concorde"), "circle-check", "ok"),
+    Verdict.no_payment: Shown(N_("Lignes sans paiement"), "file-invoice", "mute"),
+    Verdict.no_code: Shown(N_("Lignes sans code"), "file-invoice", "mute"),
+}
+Sentence = Callable[[Mapping[str, Any]], str]
+_SAID: Final[dict[Verdict, Sentence]] = {
+    Verdict.match: lambda f: _("%(paid)s encaissés : c’est le total de la facture.", paid=_paid(f)),
+    Verdict.amount_differs: lambda f: _(
+        "%(paid)s encaissés, mais la facture est de %(total)s.", paid=_paid(f), total=_total(f)),
+    Verdict.currency_differs: lambda f: _(
+        "%(paid)s encaissés, mais la facture est en %(currency)s (%(total)s).",
+        paid=_paid(f), currency=f["invoiced_in"], total=_total(f)),
+    Verdict.status_differs: lambda f: _(
+        "%(paid)s encaissés, mais la facture est ici au statut « %(status)s ».", paid=_paid(f), status=_status(f)),
+    Verdict.paid_twice: lambda f: _(
+        "%(paid)s encaissés une fois de plus : la facture est de %(total)s.", paid=_paid(f), total=_total(f)),
+    Verdict.no_invoice: lambda f: _("Aucune facture ne porte ce code (%(paid)s).", paid=_paid(f)),
+    Verdict.several_candidates: lambda f: _(
+        "Plusieurs boutiques ont ce code : %(numbers)s. Choisissez la boutique, puis recommencez.",
+        numbers=", ".join(number for number in f["numbers"] if number)),
+    Verdict.refund: lambda f: _("%(paid)s rendus au client.", paid=_paid(f)),
+    Verdict.refused: lambda f: _(
+        "Le paiement de %(paid)s a été refusé ; la facture est au statut « %(status)s ».",
+        paid=_paid(f), status=_status(f)),
+    Verdict.repeated: lambda f: _("La même opération que plus haut : elle ne compte qu’une fois."),
+    Verdict.no_payment: lambda f: ngettext(
+        "%(num)s ligne a un code, mais ne dit aucun paiement (ligne %(lines)s).",
+        "%(num)s lignes ont un code, mais ne disent aucun paiement (lignes %(lines)s).", f["count"], lines=_lines(f)),
+    Verdict.no_code: lambda f: ngettext(
+        "%(num)s ligne n’a pas de code transaction (ligne %(lines)s).",
+        "%(num)s lignes n’ont pas de code transaction (lignes %(lines)s).", f["count"], lines=_lines(f)),
+}  # fmt: skip
+
+
+def told(verdict: str, facts: Mapping[str, Any]) -> str:
+    """What the scan says of one payment, in a sentence."""
+    return _SAID[Verdict(verdict)](facts)
+
+
+def _amount(cents: int, currency: str) -> str:
+    if currency in SYMBOL:
+        return write_money(cents, currency, language())
+    return f"{write_scaled(cents, 2, language(), least=2)} {currency}".strip()
+
+
+def _paid(facts: Mapping[str, Any]) -> str:
+    return _amount(facts["amount_cents"], facts["currency"] or facts.get("invoiced_in", ""))
+
+
+def _total(facts: Mapping[str, Any]) -> str:
+    return _amount(facts["total_cents"], facts["invoiced_in"])
+
+
+def _status(facts: Mapping[str, Any]) -> str:
+    known = STATUSES.get(facts["status"])
+    return known.label.lower() if known else str(facts["status"])
+
+
+def _lines(facts: Mapping[str, Any]) -> str:
+    more = ", …" if facts["count"] > len(facts["lines"]) else ""
+    return ", ".join(map(str, facts["lines"])) + more
 
 
 def looked(page: str, invoice_id: int) -> str:

@@ -58,8 +58,9 @@ def recognise(sample: Sequence[Row], find: Callable[[set[str]], Mapping[str, Seq
 def _named(sample: Sequence[Row]) -> Columns:
     """By the heading: of the first rows the one with the most names that we know, two at least."""
     best: tuple[int, Row | None] = (1, None)
-    for row in sample[:HEADINGS]:
-        best = max(best, (len(_roles(row)), row), key=lambda pair: pair[0])
+    for candidate in sample[:HEADINGS]:
+        if (names := len(_roles(candidate))) > best[0]:
+            best = (names, candidate)
     row = best[1]
     if row is None:
         return Columns({})

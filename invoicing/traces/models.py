@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,3 +38,8 @@ class Trace(Base):
     actor_kind: Mapped[ActorKind] = mapped_column(enum(ActorKind))
     actor_id: Mapped[int | None]
     facts: Mapped[str] = mapped_column(Text, default="{}")  # JSON
+
+    def told(self) -> dict[str, Any]:
+        """The facts as a dictionary."""
+        found: dict[str, Any] = json.loads(self.facts)
+        return found
