@@ -25,6 +25,8 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         day=short_date(f["day"]), first=short_date(date(2000, 1, 1))),
     "given_date_required": lambda f: _("Écrivez la date à laquelle l’argent a été rendu."),
     "no_credit_line": lambda f: _("Cochez au moins une ligne de la facture, ou choisissez « Tout créditer »."),
+    "credit_whole_only": lambda f: _(
+        "Cette facture est venue avec ses totaux seuls : ses lignes n’ont pas de montant, elle se crédite en entier."),
     "nothing_credited": lambda f: _("L’avoir serait de zéro : il n’y a rien à rendre. Cochez d’autres lignes."),
     "line_exhausted": lambda f: _("Un avoir a déjà repris toute cette ligne : décochez-la."),
     "credit_amount": lambda f: _("Écrivez le montant à créditer, ou décochez la ligne."),

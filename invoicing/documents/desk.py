@@ -63,6 +63,7 @@ class Desk:
         self.owed = facts.heading in PAYABLE and not self.paid_on and snapshot.total_cents > 0
         self.number = "" if facts.draft else facts.official_number or snapshot.number
         self.taxed = bool(snapshot.taxes) or any(line.taxes for line in snapshot.lines)
+        self.taxed = self.taxed or (snapshot.totals_only and snapshot.tax_cents != 0)
         self.french = snapshot.region == "FR"
 
     def typed(self, text: str) -> str:

@@ -114,6 +114,8 @@ def cell_sums(paper: Paper) -> list[list[str]]:
 
 def _columns(paper: Paper, flow: float) -> tuple[float, ...]:
     """Widths in millimetres; without a tax column the label takes its room."""
+    if len(paper.columns) == 1:
+        return (flow,)
     numbers = (17.0, 30.0, 17.0, 32.0) if paper.taxed else (17.0, 30.0, 32.0)
     return (flow - sum(numbers), *numbers)
 

@@ -50,7 +50,10 @@ class Sum:
 
 @dataclass(frozen=True)
 class Paper:
-    """A whole document, ready to be set; no HTML in it. `columns` leaves the tax column out where no line bears any."""
+    """A whole document, ready to be set; no HTML in it. `columns` leaves the tax column out where no line bears any.
+
+    One column where the lines have no amounts.
+    """
 
     words: Words
     title: str
@@ -84,6 +87,8 @@ class Paper:
 
     def cells(self, row: Row) -> tuple[str, ...]:
         """The row's cells in the order of `columns`, without its details."""
+        if len(self.columns) == 1:
+            return (row.label,)
         taxes = (row.taxes,) if self.taxed else ()
         return (row.label, row.quantity, row.price, *taxes, row.amount)
 

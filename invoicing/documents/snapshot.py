@@ -114,6 +114,7 @@ class Snapshot:
     allowance_cents: int = 0  # the document's discount, already out of net_cents
     rounding_cents: int = 0  # total = net + tax + rounding
     supplies: str = ""  # services, goods or mixed: printed where it is set
+    totals_only: bool = False  # came with totals alone: its lines have no amounts, and no tax is told apart
     format: int = FORMAT
 
     def to_json(self) -> str:

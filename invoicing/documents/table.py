@@ -15,8 +15,13 @@ from invoicing.text import clean
 
 
 def columns(desk: Desk) -> tuple[str, ...]:
-    """The heads of the table; no tax column where no line bears a tax, « Prix TTC » where every price includes it."""
+    """The heads of the table; no tax column where no line bears a tax, « Prix TTC » where every price includes it.
+
+    Labels alone where the lines have no amounts.
+    """
     words, kinds = desk.words, _kinds(desk)
+    if desk.snapshot.totals_only:
+        return (words.label,)
     if not desk.taxed:
         return (words.label, words.quantity, words.price, words.amount)
     taxes = words.vat_column if desk.french else words.taxes
@@ -41,6 +46,8 @@ def row(desk: Desk, line: Line) -> Row:
     """One line, its discount said below its label; where prices differ, each says whether it includes the taxes."""
     quantity = write_scaled(line.quantity_e3, 3, desk.words.locale)
     details = [desk.typed(line.detail)] if line.detail else []
+    if desk.snapshot.totals_only:
+        return Row(desk.typed(line.label), "", "", "", "", tuple(details))
     if line.gross and line.taxes:
         details.append(f"{desk.words.price_net}{desk.words.colon}{desk.amount(_net_price(line), 4)}")
     if line.discount_e4:
@@ -88,7 +95,10 @@ def sums(desk: Desk) -> Iterator[Sum]:
         yield Sum(words.net_before if desk.taxed else words.subtotal, desk.amount(before))
         rate = f" {desk.percent(snapshot.discount_e4, 2)}" if snapshot.discount_e4 else ""
         yield Sum(words.discount + rate, desk.amount(-snapshot.allowance_cents))
-    if desk.taxed:
+    if snapshot.totals_only:
+        yield Sum(words.net, desk.amount(snapshot.net_cents))
+        yield Sum(words.taxes, desk.amount(snapshot.tax_cents))
+    elif desk.taxed:
         yield Sum(words.net, desk.amount(snapshot.net_cents))
         yield from (_tax_sum(desk, tax) for tax in snapshot.taxes)
         untaxed = sum(line.net_cents - line.allowance_cents for line in snapshot.lines if not line.taxes)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from invoicing.errors import Refused
+from invoicing.errors import FieldFaults, Refused
 from invoicing.journal import canonical
 
 SUBJECT_MAX: Final = 250
 MAX_BYTES: Final = 40 * 1024 * 1024  # of a file
 MAX_ROWS: Final = 250_000
 MAX_COLUMNS: Final = 400
+REFUSED: Final = "refused"  # verdict of any kind: the core said no at the last moment
 
 
 @dataclass(eq=False)
@@ -48,6 +49,13 @@ class NothingToApply(Refused):
     run_id: int
 
 
+@dataclass(eq=False)
+class FormServed(Refused):
+    """This form has brought another file already."""
+
+    run_id: int
+
+
 @dataclass(frozen=True)
 class Judged:
     """What becomes of one row; `line` as an editor or a spreadsheet counts it, from 1.
@@ -71,3 +79,17 @@ class Judged:
             "content": canonical(self.content) if self.content is not None else "", "facts": canonical(self.facts),
             "invoice_id": self.invoice_id, "customer_id": self.customer_id,
         }  # fmt: skip
+
+
+def refused_row(line: int, subject: str, refused: Refused) -> Judged:
+    """The verdict of a row that the core has refused: by the refusal's name, and the faults of its fields."""
+    facts: dict[str, Any] = {"kind": type(refused).__name__}
+    if isinstance(refused, FieldFaults):
+        facts["faults"] = [{"field": f.field, "code": f.code, "facts": _told(f.facts)} for f in refused.faults]
+    return Judged(line, REFUSED, subject, None, facts)
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that JSON can hold; days as text."""
+    plain = (str, int, bool, list, type(None))
+    return {key: value if isinstance(value, plain) else str(value) for key, value in facts.items()}

@@ -56,6 +56,30 @@ class Amounts:
 
 
 @dataclass(frozen=True)
+class Kept(Amounts):
+    """Totals that came with a document as they are; its lines have no amounts, its taxes aren't told apart."""
+
+    given_net_cents: int = 0
+    given_tax_cents: int = 0
+
+    @cached_property
+    def net_cents(self) -> int:
+        """As given."""
+        return self.given_net_cents
+
+    @cached_property
+    def tax_cents(self) -> int:
+        """As given."""
+        return self.given_tax_cents
+
+
+def kept(lines: int, net_cents: int, tax_cents: int) -> Kept:
+    """Amounts of a document with so many lines of which only the totals are known."""
+    nothing = (0,) * lines
+    return Kept(nothing, nothing, (), given_net_cents=net_cents, given_tax_cents=tax_cents)
+
+
+@dataclass(frozen=True)
 class _Group:
     """The lines with the same taxes: their places, and whether all their prices include those taxes."""
 

@@ -16,7 +16,7 @@ from invoicing.documents.snapshot import Line, LineTax, Snapshot, TaxTotal
 from invoicing.documents.words import Words
 from invoicing.errors import Fault
 from invoicing.invoices import rules
-from invoicing.invoices.amounts import Amounts, amounts, discount_faults
+from invoicing.invoices.amounts import Amounts, amounts, discount_faults, kept
 from invoicing.invoices.models import Invoice, InvoiceLine, MadeOutTo, Origin
 from invoicing.invoices.reading import LineContent
 from invoicing.legal.mentions import Situation, mentions_of, reasons_of, supplies_of, terms_of, why_untaxed
@@ -53,9 +53,7 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     """What the draft, or the order that doesn't stand yet, says on `today`, the seller's calendar day."""
     seller, customer = draft.seller, draft.customer
     issued_on = _issue_day(draft, today)
-    borne = tuple(borne_by(line.tax_set, issued_on) for line in draft.lines)
-    priced = [(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)]
-    found = amounts(priced, draft.discount_e4, draft.discount_cents)
+    borne, found = _amounts(draft, issued_on)
     manual = draft.origin is Origin.manual
     due_on = rules.due_day(issued_on, draft.due_on, seller.due_days) if manual else None
     faults = _date_faults(draft, issued_on, due_on, today)
@@ -64,12 +62,21 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     known = registrations(session, seller.id)
     missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()), issued_on)
     if rules.needs_buyer_mentions(draft.origin, draft.mode):
-        reasons = {line.tax_set.exemption for line in draft.lines}
+        reasons = set() if draft.totals_only else {line.tax_set.exemption for line in draft.lines}
         missing += missing_of_customer(customer, seller, issued_on, reasons)
     snapshot = _snapshot(session, draft, found, borne, (issued_on, due_on), known)
     faults += _glyph_faults(snapshot)
     refusal = MentionsMissing(tuple(missing)) if missing else None
     return Composed(snapshot, found, borne, tuple(faults), refusal, customer.email)
+
+
+def _amounts(draft: Invoice, issued_on: date) -> tuple[tuple[tuple[Borne, ...], ...], Amounts]:
+    """The taxes that each line bears, and what the lines come to; totals that came alone are kept as they came."""
+    if draft.totals_only:
+        return ((),) * len(draft.lines), kept(len(draft.lines), draft.net_cents, draft.tax_cents)
+    borne = tuple(borne_by(line.tax_set, issued_on) for line in draft.lines)
+    priced = [(content_of(line), taxes) for line, taxes in zip(draft.lines, borne, strict=True)]
+    return borne, amounts(priced, draft.discount_e4, draft.discount_cents)
 
 
 def _issue_day(draft: Invoice, today: date) -> date:
@@ -152,7 +159,8 @@ def _snapshot(
                 label=line.label, detail=line.detail, quantity_e3=line.quantity_e3, price_e4=line.price_e4,
                 discount_e4=line.discount_e4, net_cents=net, gross=line.gross, allowance_cents=off,
                 taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
-                why_untaxed="" if row else why_untaxed(line.tax_set, seller, issued_on, customer.language),
+                why_untaxed="" if row or draft.totals_only
+                else why_untaxed(line.tax_set, seller, issued_on, customer.language),
             )
             for line, net, off, row in zip(draft.lines, found.nets, found.allowances, borne, strict=True)
         ),
@@ -169,14 +177,14 @@ def _snapshot(
         bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=terms_of(seller, situation),
         closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
         accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
-        transaction_code=draft.transaction_code,
+        transaction_code=draft.transaction_code, totals_only=draft.totals_only,
     )  # fmt: skip
 
 
 def _situation(draft: Invoice, borne: Sequence[Sequence[Borne]], day: date, days: int | None) -> Situation:
     """What decides the legal sentences of this document."""
     language, seller = draft.customer.language, draft.seller
-    untaxed = [line.tax_set for line, row in zip(draft.lines, borne, strict=True) if not row]
+    untaxed = [line.tax_set for line, row in zip(draft.lines, borne, strict=True) if not row and not draft.totals_only]
     unsaid = any(not (chosen.exemption or chosen.mention_fr) for chosen in untaxed)
     exempt = reasons_of(untaxed, seller, day, language)
     return Situation(day, language, draft.customer.professional, unsaid, days, exempt)

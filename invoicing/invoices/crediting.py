@@ -51,6 +51,7 @@ def corrected_of(session: Session, invoice: Invoice) -> Corrected:
         taxes=tuple(TaxSum(t.tax_id, t.rate_e5, t.base_cents, t.amount_cents) for t in invoice.taxes),
         taken={Borne(tax_id, rate): (int(base), int(amount)) for tax_id, rate, base, amount in rows},
         total_cents=invoice.total_cents, taken_total_cents=invoice.credited_cents, currency=invoice.currency,
+        totals_only=(invoice.net_cents, invoice.tax_cents) if invoice.totals_only else None,
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _write(
         transaction_code=secrets.token_urlsafe(18), made_out_to=invoice.made_out_to, subject=snapshot.subject,
         summary=invoice.summary, corrects=invoice, reason=snapshot.reason, discount_e4=snapshot.discount_e4,
         created_at=now, created_by_id=actor.account_id, form_token=form_token, status=Status.draft,
-        listed_on=snapshot.issued_on,
+        listed_on=snapshot.issued_on, totals_only=invoice.totals_only,
     )  # fmt: skip
     session.add(note)
     session.flush()

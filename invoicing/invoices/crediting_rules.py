@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from invoicing.errors import Fault, FieldFaults, Refused
-from invoicing.invoices.amounts import Amounts
+from invoicing.invoices.amounts import Amounts, kept
 from invoicing.invoices.models import InvoiceKind, Status
 from invoicing.invoices.reading import LineContent
 from invoicing.invoices.rules import SALES
@@ -72,6 +72,7 @@ class Corrected:
     total_cents: int
     taken_total_cents: int
     currency: str = "EUR"
+    totals_only: tuple[int, int] | None = None  # net and tax of an invoice whose lines have no amounts
 
     @property
     def rest_cents(self) -> int:
@@ -112,6 +113,8 @@ def check_creditable(number: str, kind: InvoiceKind, status: Status, is_frozen: 
 
 def credited(corrected: Corrected, wanted: Sequence[tuple[int, int]]) -> Credited:
     """What crediting these amounts comes to; refuses with every fault, each at its line."""
+    if corrected.totals_only is not None:
+        return _mirrored(corrected, wanted, *corrected.totals_only)
     known = {line.id: line for line in corrected.lines}
     asked = {line_id: cents for line_id, cents in wanted if line_id in known}
     if not asked or len(asked) != len(wanted):
@@ -133,6 +136,14 @@ def credited(corrected: Corrected, wanted: Sequence[tuple[int, int]]) -> Credite
         raise FieldFaults([Fault("lines", "nothing_credited")])
     pairs = tuple((line, content) for (line, _), (content, _, _) in zip(chosen, lines, strict=True))
     return Credited(pairs, found, len(pairs) == len(corrected.lines) and all(_is_whole(*pair) for pair in chosen))
+
+
+def _mirrored(corrected: Corrected, wanted: Sequence[tuple[int, int]], net_cents: int, tax_cents: int) -> Credited:
+    """Where only the totals are known, a credit note takes them whole: every line as it is."""
+    if sorted(wanted) != sorted((line.id, 0) for line in corrected.lines):
+        raise FieldFaults([Fault("lines", "credit_whole_only")])
+    lines = tuple((line, line.content) for line in corrected.lines)
+    return Credited(lines, kept(len(lines), net_cents, tax_cents), True)
 
 
 def _line_faults(line: CorrectedLine, cents: int, currency: str) -> list[Fault]:

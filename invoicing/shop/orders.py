@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -70,10 +71,15 @@ def _new(session: Session, actor: Actor, now: datetime, shop: Shop, content: Ord
             mode=shop.series.mode, currency=shop.currency, language=customer.language, customer=customer,
             transaction_code=content.transaction_code, ordered_at=content.ordered_at, status=Status.draft,
             payment_label=content.payment_label, subject=content.subject, note=content.note,
-            summary=content.subject or content.lines[0].label, last_event_at=content.ordered_at,
+            summary=content.subject or content.lines[0].label, last_event_at=content.moved_at or content.ordered_at,
             listed_on=today_of(shop.seller, content.ordered_at), created_at=now, created_by_id=actor.account_id,
-            wants_mail=content.wants_mail,
+            wants_mail=content.wants_mail, totals_only=content.totals is not None, **_totals(content),
         )  # fmt: skip
+
+
+def _totals(content: OrderContent) -> dict[str, int]:
+    """Totals that come alone are there before the lines are composed: nothing else tells them."""
+    return asdict(content.totals) if content.totals else {}
 
 
 def _number(session: Session, shop: Shop, content: OrderContent) -> str | None:
@@ -91,7 +97,7 @@ def _arrive(session: Session, actor: Actor, now: datetime, order: Invoice, conte
     sell(session, order, content.units, now)
     composed = composed_for(session, order, now)
     set_amounts(order, composed)
-    paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents)
+    paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents, order.totals_only)
     status = rules.status_on_arrival(content.status, order.total_cents)
     if invoice_rules.freezes(order.mode, status):
         stand(session, order, composed, now, status)
@@ -127,9 +133,10 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
         return False
     steps = rules.path(order.status, event.status)
     check_giving_up(standing_of(order), event.status)
-    paid_cents = rules.paid_by_event(
+    unknown = event.part_unknown and event.status is Status.partial
+    paid_cents = 0 if unknown else rules.paid_by_event(
         order.number or "", event.status, order.remaining_cents, order.total_cents, event.paid_cents
-    )
+    )  # fmt: skip
     order.last_event_at = event.at
     order.payment_label = event.payment_label or order.payment_label
     for step in steps:

@@ -64,6 +64,15 @@ class UnitsWanted:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """What a whole order comes to, in cents, where its lines have no amounts: kept as it is, once it adds up."""
+
+    net_cents: int
+    tax_cents: int
+    total_cents: int
+
+
+@dataclass(frozen=True)
 class OrderContent:
     """One order of a shop, exact. `ordered_at` is naive UTC; `paid_cents` what was paid (None: as the status says).
 
@@ -84,6 +93,8 @@ class OrderContent:
     payment_reference: str = ""
     units: tuple[UnitsWanted | None, ...] = ()
     wants_mail: bool = False
+    totals: Totals | None = None  # the lines' own amounts are then nothing, and a part that was paid isn't known
+    moved_at: datetime | None = None  # of its last change, where that is told apart from the order's moment
 
 
 @dataclass(frozen=True)
@@ -95,12 +106,17 @@ class OrderEvent:
     paid_cents: int | None = None
     payment_label: str = ""
     reference: str = ""
+    part_unknown: bool = False  # where the status is partial: nobody says how much was paid
 
 
 def check_order(content: OrderContent, tax_sets: frozenset[int], now: datetime) -> OrderContent:
     """The same, its texts cleaned; refuses with every fault. `tax_sets` are those that the seller's lines may bear."""
     faults = [] if _CODE.match(content.transaction_code) else [Fault("transaction_code", "bad_code")]
     faults += _moment_faults("ordered_at", content.ordered_at, now)
+    if content.moved_at:
+        faults += _moment_faults("moved_at", content.moved_at, now)
+    if content.totals and content.totals.net_cents + content.totals.tax_cents != content.totals.total_cents:
+        faults.append(Fault("totals", "totals_differ"))
     texts = {"payment_label": 120, "subject": 250, "note": 2000, "payment_reference": 120}
     cleaned = {name: clean(getattr(content, name), lines=name == "note") for name in texts}
     for name, most in texts.items():
@@ -152,8 +168,10 @@ def _line_faults(at: str, line: LineContent, tax_sets: frozenset[int]) -> list[F
     return faults
 
 
-def paid_at_once(status: Status, paid_cents: int | None, total_cents: int) -> int:
+def paid_at_once(status: Status, paid_cents: int | None, total_cents: int, part_unknown: bool = False) -> int:
     """What an order has brought in when it arrives; refuses an amount that its status contradicts."""
+    if status is Status.partial and paid_cents is None and part_unknown:
+        return 0
     if status in ACQUIRED and paid_cents in (None, total_cents):
         return total_cents
     if status is Status.partial and paid_cents is not None and 0 < paid_cents < total_cents:

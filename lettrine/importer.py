@@ -1,0 +1,159 @@
+"""The worker's part in imports: judges the files that came in, applies those that somebody asked for.
+
+Rows are judged and applied in small transactions, with a breath between them, so that nobody waits for the writer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from threading import Event
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Settings
+from invoicing.database import transaction
+from invoicing.errors import Refused
+from invoicing.imports import queries, service
+from invoicing.imports.kinds import PLANNERS, Planner
+from invoicing.imports.models import ImportRow, ImportRun, RunState
+from invoicing.imports.rules import Judged, Unreadable, refused_row
+from invoicing.imports.service import Claim, LostRun
+from invoicing.journal import COMMAND, Actor, ActorKind
+
+log = structlog.get_logger("lettrine.imports")
+Progress = Callable[[int, int], object]
+JUDGED_AT_ONCE: Final = 500  # rows whose verdicts are written together
+APPLIED_AT_ONCE: Final = 100  # rows of one transaction, at most:
+APPLIED_SECONDS: Final = 0.7  # other writers wait no longer than this
+BREATH_SECONDS: Final = 0.03
+
+
+class Importer:
+    """For one installation; `clock` gives naive UTC, `progress` is told rows done and rows in all (0: not known)."""
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        clock: Callable[[], datetime],
+        stopping: Event,
+        progress: Progress = lambda done, total: None,
+    ):
+        self.sessions, self.clock, self.stopping, self.progress = sessions, clock, stopping, progress
+        self.asked = Event()
+
+    def work(self, only: int | None = None) -> bool:
+        """Judges or applies one run that waits; False where there is none."""
+        with transaction(self.sessions) as session:
+            claim = service.claim(session, self.clock(), only)
+        if claim is None:
+            return False
+        try:
+            if claim.state is RunState.judging:
+                self.judge(claim)
+            else:
+                self.apply(claim)
+        except LostRun:
+            log.info("import.lost", run_id=claim.run_id)
+        return True
+
+    def judge(self, claim: Claim) -> None:
+        """Every row gets its verdict; a file that can't be read says why. Raises LostRun."""
+        try:
+            self._judge(claim)
+            with transaction(self.sessions) as session:
+                service.finish_judging(session, claim, self.clock())
+        except Unreadable as fault:
+            with transaction(self.sessions) as session:
+                service.give_up(session, claim, self.clock(), fault)
+        except (LostRun, OperationalError):  # a busy database: the next look tries again
+            raise
+        except Exception:  # else it would be begun again for ever, and nobody told
+            log.exception("import.not_judged", run_id=claim.run_id)
+            with transaction(self.sessions) as session:
+                service.give_up(session, claim, self.clock(), Unreadable("not_judged"))
+        log.info("import.judged", run_id=claim.run_id)
+
+    def _judge(self, claim: Claim) -> None:
+        with self.sessions() as reading:
+            run = queries.run(reading, claim.run_id)
+            content = service.content_of(reading, run.id)
+            reading.expunge(run)
+            judged = PLANNERS[run.kind].judge(reading, run, content, self.clock())
+            for done, some in _by(judged, JUDGED_AT_ONCE):
+                reading.rollback()  # what was read until here is let go
+                self._check_stopping()
+                with transaction(self.sessions) as session:
+                    service.keep_verdicts(session, claim, self.clock(), some, done)
+                self.progress(done, 0)
+
+    def apply(self, claim: Claim) -> None:
+        """Applies every row that isn't yet; after a crash the next goes on with the rest. Raises LostRun."""
+        with self.sessions() as reading:
+            run = queries.run(reading, claim.run_id)
+            actor = Actor(ActorKind.user, run.applied_by_id) if run.applied_by_id else COMMAND
+            left, planner = queries.waiting_rows(reading, run.id), PLANNERS[run.kind]
+            total = max(run.total, left)
+            reading.expunge(run)
+        while left:
+            self._check_stopping()
+            left -= self._apply_some(claim, run, actor, planner, total - left)
+            self.progress(total - left, total)
+            self.stopping.wait(BREATH_SECONDS)
+        with transaction(self.sessions) as session:
+            service.finish_applying(session, actor, claim, self.clock())
+        log.info("import.applied", run_id=claim.run_id)
+
+    def _apply_some(self, claim: Claim, run: ImportRun, actor: Actor, planner: Planner, done: int) -> int:
+        """Some rows in one transaction, each in a savepoint of its own; gives how many."""
+        until, count = time.monotonic() + APPLIED_SECONDS, 0
+        with transaction(self.sessions) as session:
+            service.tell(session, claim, self.clock(), done=done)
+            for row in queries.next_rows(session, run.id, APPLIED_AT_ONCE):
+                service.settle_row(session, row, self._outcome(session, run, actor, planner, row))
+                count += 1
+                if time.monotonic() > until:
+                    break
+            if not count:
+                raise LostRun
+            service.tell(session, claim, self.clock(), done=done + count)
+        return count
+
+    def _outcome(
+        self, session: Session, run: ImportRun, actor: Actor, planner: Planner, row: ImportRow
+    ) -> Judged | None:
+        if planner.apply is None:
+            return None
+        try:
+            with session.begin_nested():
+                return planner.apply(session, actor, self.clock(), run, row)
+        except Refused as refused:
+            return refused_row(row.line, row.subject, refused)
+
+    def _check_stopping(self) -> None:
+        if self.stopping.is_set():
+            raise LostRun
+
+    def run(self, settings: Settings) -> None:
+        """Until the worker stops: at once when asked, else now and then."""
+        while not self.stopping.is_set():
+            try:
+                while self.work() and not self.stopping.is_set():
+                    pass
+            except Exception:  # the next look tries again
+                log.exception("import.failed")
+            self.asked.wait(settings.sweep_seconds)
+            self.asked.clear()
+
+
+def _by(items: Iterator[Judged], most: int) -> Iterator[tuple[int, list[Judged]]]:
+    """Some at a time, each time with how many there have been."""
+    done = 0
+    while some := list(islice(items, most)):
+        done += len(some)
+        yield done, some
