@@ -7,6 +7,7 @@ come from the source with their document, in any order.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -197,18 +198,22 @@ def claim_number(session: Session, series: Series, number: str) -> str:
 
     Refuses NotExternal, BadNumber, NumberMeetsSeries, NumberTaken.
     """
+    claim_numbers(session, series, [number])
+    return number
 
+
+def claim_numbers(session: Session, series: Series, numbers: Sequence[str]) -> None:
+    """The same for many, with as few questions; refuses as `claim_number` does, for the first that can't be had."""
     if series.source is not Source.external:
         raise NotExternal(series.format)
-    if _NUMBER.match(number) is None:
-        raise BadNumber(number)
-    steady_series(session)  # else a new series that this number meets would not be seen, nor the number by it
+    if bad := [number for number in numbers if _NUMBER.match(number) is None]:
+        raise BadNumber(bad[0])
+    steady_series(session)  # else a new series that a number meets would not be seen, nor the number by it
     for format in session.scalars(select(Series.format).where(Series.source == Source.generated).order_by(Series.id)):
-        if begins_like(format, number):
-            raise NumberMeetsSeries(number, format)
-    if is_taken(session, number):
-        raise NumberTaken(number)
-    return number
+        if meeting := [number for number in numbers if begins_like(format, number)]:
+            raise NumberMeetsSeries(meeting[0], format)
+    if taken := [number for number in numbers if is_taken(session, number)]:
+        raise NumberTaken(taken[0])
 
 
 def is_taken(session: Session, number: str) -> bool:

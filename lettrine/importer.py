@@ -111,18 +111,21 @@ class Importer:
 
     def _apply_some(self, claim: Claim, run: ImportRun, actor: Actor, planner: Planner, done: int) -> int:
         """Some rows in one transaction, each in a savepoint of its own; gives how many."""
-        until, count = time.monotonic() + APPLIED_SECONDS, 0
+        until = time.monotonic() + APPLIED_SECONDS
         with transaction(self.sessions) as session:
             service.tell(session, claim, self.clock(), done=done)
-            for row in queries.next_rows(session, run.id, APPLIED_AT_ONCE):
-                service.settle_row(session, row, self._outcome(session, run, actor, planner, row))
-                count += 1
-                if time.monotonic() > until:
-                    break
-            if not count:
+            rows = queries.next_rows(session, run.id, APPLIED_AT_ONCE)
+            many = planner.apply_many(session, actor, self.clock(), run, rows) if planner.apply_many else {}
+            settled: list[tuple[int, Judged | None]] = []
+            for row in rows:
+                if row.id not in many and time.monotonic() > until and settled:
+                    continue  # its turn comes next
+                settled.append((row.id, many.get(row.id) or self._outcome(session, run, actor, planner, row)))
+            service.settle_rows(session, settled)
+            if not settled:
                 raise LostRun
-            service.tell(session, claim, self.clock(), done=done + count)
-        return count
+            service.tell(session, claim, self.clock(), done=done + len(settled))
+        return len(settled)
 
     def _outcome(
         self, session: Session, run: ImportRun, actor: Actor, planner: Planner, row: ImportRow

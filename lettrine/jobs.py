@@ -30,6 +30,9 @@ class Hands(Protocol):
     def prove(self) -> None:
         """Begins the verification that waits, elsewhere."""
 
+    def bring_in(self) -> None:
+        """Judges or applies the files that wait, elsewhere."""
+
 
 @dataclass(frozen=True)
 class Queue:
@@ -39,10 +42,11 @@ class Queue:
     deliver: Callable[[int | None], object]
     render: Callable[[int], object]
     prove: Callable[[], object]
+    bring_in: Callable[[], object]
 
 
 def open_queue(settings: Settings, hands: Hands | None = None) -> Queue:
-    """Huey on a file of its own, with our three tasks; whoever only nudges has no hands."""
+    """Huey on a file of its own, with our four tasks; whoever only nudges has no hands."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     serializer = SignedSerializer(secret=settings.secret_key.get_secret_value(), salt="lettrine.jobs")
     huey: Any = SqliteHuey(
@@ -66,7 +70,11 @@ def open_queue(settings: Settings, hands: Hands | None = None) -> Queue:
         if hands:
             hands.prove()
 
-    tasks = (huey.task(name=task.__name__)(task) for task in (deliver, render, prove))
+    def bring_in() -> None:
+        if hands:
+            hands.bring_in()
+
+    tasks = (huey.task(name=task.__name__)(task) for task in (deliver, render, prove, bring_in))
     return Queue(huey, *tasks)
 
 
@@ -77,12 +85,22 @@ class Nudge:
         self._settings, self._lock = settings, Lock()
         self._opened: Queue | None = None
 
-    def __call__(self, *, delivery_id: int | None = None, version_id: int | None = None, proof: bool = False) -> None:
-        """Names a delivery, a version, the verification, or nothing: then whatever is due."""
+    def __call__(
+        self,
+        *,
+        delivery_id: int | None = None,
+        version_id: int | None = None,
+        proof: bool = False,
+        imports: bool = False,
+    ) -> None:
+        """Names a delivery, a version, the verification, files that came in, or nothing: then whatever is due."""
         try:
             queue = self._queue()
             if proof:
                 queue.prove()
+                return
+            if imports:
+                queue.bring_in()
                 return
             if version_id is not None:
                 queue.render(version_id)

@@ -1,4 +1,4 @@
-"""The worker: claims deliveries and sends them, renders and seals what is due, verifies when asked.
+"""The worker: claims deliveries and sends them, renders and seals what is due, brings files in, verifies when asked.
 
 Rows are the truth; the queue only nudges.
 
@@ -26,6 +26,7 @@ from invoicing.delivery.service import Claim
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive
 from invoicing.documents.service import Renderer
+from lettrine.importer import Importer
 from lettrine.jobs import open_consumer, open_queue
 from lettrine.mailer import Mail, Mailer
 from lettrine.mails import Composer, Unsendable
@@ -54,6 +55,7 @@ class Worker:
         self.composer = Composer(app, settings, self.sessions, archive, renderer)
         self.stopping = Event()
         self.prover = Prover(settings, self.sessions, archive, clock, self.stopping)
+        self.importer = Importer(self.sessions, clock, self.stopping)
         self._down_until = 0.0
         self._chores_at: datetime | None = None
 
@@ -169,6 +171,10 @@ class Worker:
         """Wakes whoever verifies; the queue has other things to do meanwhile."""
         self.prover.asked.set()
 
+    def bring_in(self) -> None:
+        """Wakes whoever judges and applies files."""
+        self.importer.asked.set()
+
     # chores
 
     def chores(self) -> None:
@@ -186,7 +192,8 @@ class Worker:
     def run(self, stop: Event) -> None:
         """Works until `stop` is set, and then finishes the message in hand."""
         consumer: Any = open_consumer(open_queue(self.settings, self))
-        threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover")]
+        threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover"),
+                   Thread(target=self.importer.run, args=(self.settings,), name="importer")]  # fmt: skip
         consumer.start()
         for thread in threads:
             thread.start()
@@ -195,6 +202,7 @@ class Worker:
             consumer.check_worker_health()
         self.stopping.set()
         self.prover.asked.set()
+        self.importer.asked.set()
         log.info("worker.stopping")
         consumer.stop(graceful=True)
         for thread in threads:

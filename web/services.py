@@ -15,7 +15,7 @@ from invoicing.accounts.secrets import Post, Sealer
 @dataclass(frozen=True)
 class Services:
     """Everything that is made once per process; `nudge` tells the worker that an e-mail waits, with `proof=True` a
-    verification (after the commit)."""
+    verification, with `imports=True` a file (after the commit)."""
 
     settings: Settings
     post: Post

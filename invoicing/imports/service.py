@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -155,13 +156,21 @@ def give_up(session: Session, claim: Claim, now: datetime, fault: Unreadable) ->
     _forget_file(session, claim.run_id)
 
 
-def settle_row(session: Session, row: ImportRow, outcome: Judged | None) -> None:
-    """A row is dealt with, once: as it was judged, or as it had to be judged now."""
-    values: dict[str, Any] = {"done": True, "content": ""}
-    if outcome is not None:
-        values |= {"verdict": outcome.verdict, "facts": journal.canonical(outcome.facts)}
-        values |= {name: value for name in ("invoice_id", "customer_id") if (value := getattr(outcome, name))}
-    session.execute(update(ImportRow).where(ImportRow.id == row.id, ~ImportRow.done).values(values))
+def settle_rows(session: Session, outcomes: Sequence[tuple[int, Judged | None]]) -> None:
+    """Rows, by id, are dealt with: as they were judged, or as they had to be judged now."""
+    values: list[dict[str, Any]] = []
+    for row_id, outcome in outcomes:
+        row: dict[str, Any] = {"id": row_id, "done": True, "content": ""}
+        if outcome is not None:
+            row |= {"verdict": outcome.verdict, "facts": journal.canonical(outcome.facts)}
+            row |= {name: known for name in ("invoice_id", "customer_id") if (known := getattr(outcome, name))}
+        values.append(row)
+    for _names, alike in groupby(sorted(values, key=_names_of), key=_names_of):
+        session.execute(update(ImportRow), list(alike))
+
+
+def _names_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(row))
 
 
 def finish_applying(session: Session, actor: Actor, claim: Claim, now: datetime) -> None:

@@ -49,8 +49,14 @@ class Composed:
         return replace(self.snapshot, number=number)
 
 
-def compose(session: Session, draft: Invoice, today: date) -> Composed:
-    """What the draft, or the order that doesn't stand yet, says on `today`, the seller's calendar day."""
+Registered = Mapping[int, tuple[str, str]]  # of a seller: tax → its code and the seller's number for it
+
+
+def compose(session: Session, draft: Invoice, today: date, known: Registered | None = None) -> Composed:
+    """What the draft, or the order that doesn't stand yet, says on `today`, the seller's calendar day.
+
+    `known` are the seller's registrations, for whoever composes many of one seller.
+    """
     seller, customer = draft.seller, draft.customer
     issued_on = _issue_day(draft, today)
     borne, found = _amounts(draft, issued_on)
@@ -59,7 +65,7 @@ def compose(session: Session, draft: Invoice, today: date) -> Composed:
     faults = _date_faults(draft, issued_on, due_on, today)
     faults += discount_faults(sum(found.nets), draft.discount_cents) or rules.amount_faults(found)
     faults += _line_faults(draft, borne)
-    known = registrations(session, seller.id)
+    known = registrations(session, seller.id) if known is None else known
     missing = missing_of_seller(seller, frozenset(code for code, _ in known.values()), issued_on)
     if rules.needs_buyer_mentions(draft.origin, draft.mode):
         reasons = set() if draft.totals_only else {line.tax_set.exemption for line in draft.lines}

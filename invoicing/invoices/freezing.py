@@ -69,6 +69,7 @@ def set_amounts(draft: Invoice, composed: Composed) -> None:
 def write_taxes(session: Session, draft: Invoice, composed: Composed) -> None:
     """The rows that freeze with the invoice: they must be there before it does."""
     set_amounts(draft, composed)
+    session.flush()  # also where no line bears a tax, and nothing below would
     of_lines = [
         {"line_id": line.id, "position": n, "tax_id": t.tax_id, "rate_e5": t.rate_e5}
         for line, borne in zip(draft.lines, composed.borne, strict=True)
@@ -117,6 +118,14 @@ def freeze(
     email: bool = False,
 ) -> None:
     """Number, snapshot, status and moment, in one change of the row: from then on the database refuses others."""
+    fill_frozen(draft, composed, number, now, status, email=email)
+    session.flush()
+
+
+def fill_frozen(
+    draft: Invoice, composed: Composed, number: str, now: datetime, status: Status, *, email: bool = False
+) -> None:
+    """What `freeze` writes, for whoever writes many together."""
     snapshot = composed.numbered(number)
     draft.number, draft.snapshot = number, snapshot.to_json()
     draft.issued_on, draft.due_on, draft.language = snapshot.issued_on, snapshot.due_on, snapshot.language
@@ -125,7 +134,6 @@ def freeze(
     draft.revision += 1
     draft.listed_on = snapshot.issued_on
     make_findable(draft, draft.customer)
-    session.flush()
 
 
 def receive(session: Session, invoice: Invoice, actor: Actor, now: datetime) -> None:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing.customers.rules import text_faults
+from invoicing.errors import Refused
 from invoicing.imports.headings import Record, records
 from invoicing.imports.models import ImportRow, ImportRun
 from invoicing.imports.reading import table
@@ -133,8 +135,8 @@ def _from_json(text: str) -> Said:
     )  # fmt: skip
 
 
-def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: ImportRow) -> Judged | None:
-    """Judges the row as things stand now, and writes what it still changes; None where that is what was said before."""
+def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: ImportRow) -> Judged:
+    """Judges the row as things stand now, and writes what it still changes. Refuses what orders and credit notes do."""
     target, said = target_of(session, run.shop_id), _from_json(row.content)
     planned = plan(target, known_of(session, target, [said]), said)
     invoice_id, customer_id = planned.order.id if planned.order else None, None
@@ -144,9 +146,36 @@ def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: Im
             planned = trouble or planned
     except Unfit as unfit:
         planned = Plan(unfit.verdict, unfit.facts)
+    return _outcome(row, planned, invoice_id, customer_id)
+
+
+def apply_many(
+    session: Session, actor: Actor, now: datetime, run: ImportRun, rows: Sequence[ImportRow]
+) -> dict[int, Judged]:
+    """Those of the rows that are plainly new, by the row's id, all together; none where one of them can't come in."""
+    target, said = target_of(session, run.shop_id), {row.id: _from_json(row.content) for row in rows}
+    known = known_of(session, target, said.values())
+    planned = {row.id: plan(target, known, said[row.id]) for row in rows}
+    plain = [row for row in rows if planned[row.id].takes and not planned[row.id].pays_back]
+    if len(plain) < 2:
+        return {}
+    try:
+        with session.begin_nested():
+            pairs = [(said[row.id], planned[row.id]) for row in plain]
+            written = writing.write_new(session, actor, now, target, pairs)
+    except (Refused, Unfit, IntegrityError):
+        return {}
+    return {
+        row.id: _outcome(row, trouble or planned[row.id], invoice_id, customer_id)
+        for row, (invoice_id, customer_id, trouble) in zip(plain, written, strict=True)
+    }
+
+
+def _outcome(row: ImportRow, planned: Plan, invoice_id: int | None, customer_id: int | None) -> Judged:
+    """What became of the row: as it was judged, unless something else has come of it."""
     facts = json.loads(row.facts)
-    was_told = planned.verdict == row.verdict or (
+    as_told = planned.verdict == row.verdict or (
         row.verdict == Verdict.lettering and planned.verdict in (facts.get("also"), Verdict.update)
     )
-    verdict, facts = (row.verdict, facts) if was_told else (planned.verdict, planned.facts)
+    verdict, facts = (row.verdict, facts) if as_told else (planned.verdict, planned.facts)
     return Judged(row.line, verdict, row.subject, None, facts, invoice_id, customer_id)

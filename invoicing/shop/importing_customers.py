@@ -5,13 +5,12 @@ Nobody is found by e-mail alone, nor among the customers of others: staff merge 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
@@ -28,6 +27,7 @@ from invoicing.shop.importing_rules import Unfit, Verdict
 from invoicing.shop.models import KnownBy, ShopCustomer
 
 VALUE_MAX: Final = 512
+Key = tuple[KnownBy, str]
 
 
 def content_of(said: Mapping[str, str], target: Target) -> CustomerContent:
@@ -56,50 +56,44 @@ def _address(text: str) -> str:
 
 def customer_id(session: Session, actor: Actor, now: datetime, target: Target, said: Mapping[str, str]) -> int:
     """The customer of a row; a new contact where the shop's imports know none. Raises Unfit."""
-    keys = keys_of(said)
-    found = _find(session, target.shop_id, keys)
-    if found is None:
-        content = content_of(said, target)
-        try:
-            with session.begin_nested():
-                customer = add_customer(session, actor, now, content)
-                _remember(session, target.shop_id, keys, customer.id)
-        except IntegrityError:  # another import has just made them
-            found = _find(session, target.shop_id, keys)
-            if found is None:
-                raise
-            return found
-        changes: dict[str, tuple[object, object]] = {"shop_id": (None, target.shop_id)}
-        journal.record(session, actor, now, "customer.known_to_shop", ("customer", customer.id), changes)
-        return customer.id
-    missing = {by: value for by, value in keys.items() if _find(session, target.shop_id, {by: value}) is None}
-    _remember(session, target.shop_id, missing, found)
+    return customer_ids(session, actor, now, target, [said])[0]
+
+
+def customer_ids(
+    session: Session, actor: Actor, now: datetime, target: Target, rows: Sequence[Mapping[str, str]]
+) -> list[int]:
+    """The same for many rows. Where another import makes one of them in the same instant, an IntegrityError."""
+    wanted = [keys_of(said) for said in rows]
+    known = _known(session, target.shop_id, wanted)
+    found = []
+    for said, keys in zip(rows, wanted, strict=True):
+        number = next((known[key] for key in keys if key in known), None)
+        if number is None:
+            number = add_customer(session, actor, now, content_of(said, target)).id
+            changes: dict[str, tuple[object, object]] = {"shop_id": (None, target.shop_id)}
+            journal.record(session, actor, now, "customer.known_to_shop", ("customer", number), changes)
+        for by, value in [key for key in keys if key not in known]:
+            known[by, value] = number
+            session.add(ShopCustomer(shop_id=target.shop_id, known_by=by, value=value, customer_id=number))
+        found.append(number)
+    session.flush()
     return found
 
 
-def keys_of(said: Mapping[str, str]) -> dict[KnownBy, str]:
+def keys_of(said: Mapping[str, str]) -> list[Key]:
     """By what this customer is known again, the surest first; nothing where only a name is told."""
     name = fold(said["first_name"], said["last_name"] or said["organisation"])
-    keys = {KnownBy.login: fold(said["login"])} if said["login"] else {}
+    keys = [(KnownBy.login, fold(said["login"]))]
     if said["email"] and name:
-        keys[KnownBy.person] = f"{said['email'].lower()}\n{name}"
-    return {by: value[:VALUE_MAX] for by, value in keys.items() if value}
+        keys.append((KnownBy.person, f"{said['email'].lower()}\n{name}"))
+    return [(by, value[:VALUE_MAX]) for by, value in keys if value]
 
 
-def _find(session: Session, shop_id: int, keys: Mapping[KnownBy, str]) -> int | None:
-    for by, value in keys.items():
-        where = (ShopCustomer.shop_id == shop_id, ShopCustomer.known_by == by, ShopCustomer.value == value)
-        query = select(Customer.id, Customer.merged_into_id).join(ShopCustomer).where(*where)
-        row = session.execute(query).first()
-        if row is not None:
-            number: int = row.merged_into_id or row.id
-            return number
-    return None
-
-
-def _remember(session: Session, shop_id: int, keys: Mapping[KnownBy, str], number: int) -> None:
-    if keys:
-        session.add_all(
-            ShopCustomer(shop_id=shop_id, known_by=by, value=value, customer_id=number) for by, value in keys.items()
-        )
-        session.flush()
+def _known(session: Session, shop_id: int, wanted: Sequence[Sequence[Key]]) -> dict[Key, int]:
+    """Which of these the shop's imports know, and who that is today."""
+    values = {value for keys in wanted for _by, value in keys}
+    query = select(ShopCustomer.known_by, ShopCustomer.value, Customer.id, Customer.merged_into_id)
+    query = query.join(Customer, Customer.id == ShopCustomer.customer_id)
+    query = query.where(ShopCustomer.shop_id == shop_id, ShopCustomer.value.in_(values))
+    query = query.where(ShopCustomer.known_by.in_((KnownBy.login, KnownBy.person)))
+    return {(by, value): merged or number for by, value, number, merged in session.execute(query)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,12 +19,13 @@ from invoicing.journal import Actor, JournalEntry
 from invoicing.lettering import rules as lettering
 from invoicing.lettering.service import letter
 from invoicing.sellers.models import Seller
-from invoicing.shop.importing_customers import customer_id
+from invoicing.shop.importing_customers import customer_id, customer_ids
 from invoicing.shop.importing_known import Target
 from invoicing.shop.importing_rules import Said, Verdict, moment_of
 from invoicing.shop.importing_verdicts import Plan
 from invoicing.shop.models import Shop
 from invoicing.shop.orders import apply_event, take_order
+from invoicing.shop.orders_at_once import take_orders
 from invoicing.shop.rules import OrderContent, OrderEvent
 from invoicing.taxes.queries import sets_for
 
@@ -40,7 +42,8 @@ def write(session: Session, actor: Actor, now: datetime, target: Target, said: S
     customer = None
     if planned.order is None:
         customer = customer_id(session, actor, now, target, said.customer)
-        invoice_id = take_order(session, actor, now, target.shop_id, _content(session, target, said, customer)).id
+        content = _content(target, said, customer, _tax_set(session, target))
+        invoice_id = take_order(session, actor, now, target.shop_id, content).id
     else:
         invoice_id = planned.order.id
     if planned.refills:
@@ -53,18 +56,35 @@ def write(session: Session, actor: Actor, now: datetime, target: Target, said: S
     return invoice_id, customer, trouble
 
 
-def _content(session: Session, target: Target, said: Said, customer: int) -> OrderContent:
+def write_new(
+    session: Session, actor: Actor, now: datetime, target: Target, rows: Sequence[tuple[Said, Plan]]
+) -> list[Written]:
+    """The same for many orders that aren't there yet, none of them paid back; refuses for the first that can't come in.
+
+    Whoever is faster makes it an IntegrityError: then each is written on its own.
+    """
+    customers = customer_ids(session, actor, now, target, [said.customer for said, _planned in rows])
+    lines_of = _tax_set(session, target)
+    contents = [_content(target, said, customer, lines_of) for (said, _), customer in zip(rows, customers, strict=True)]
+    orders = take_orders(session, actor, now, target.shop_id, contents)
+    ids = [order.id for order in orders]
+    return [
+        (number, customer, _letter(session, actor, now, said, planned, number) if planned.letters else None)
+        for number, customer, (said, planned) in zip(ids, customers, rows, strict=True)
+    ]
+
+
+def _content(target: Target, said: Said, customer: int, tax_set: int) -> OrderContent:
     return OrderContent(
         customer_id=customer, transaction_code=said.code, ordered_at=moment_of(said.created, target.timezone),
-        status=said.status, lines=_lines(session, target, said), number=said.number, totals=said.totals,
+        status=said.status, lines=_lines(said, tax_set), number=said.number, totals=said.totals,
         moved_at=moment_of(said.moved, target.timezone),
     )  # fmt: skip
 
 
-def _lines(session: Session, target: Target, said: Said) -> tuple[LineContent, ...]:
+def _lines(said: Said, tax_set: int) -> tuple[LineContent, ...]:
     """Labels; each line must name a choice of taxes, though none is computed for it."""
-    chosen = _tax_set(session, target)
-    return tuple(LineContent(label, code, 0, 0, 0, chosen) for label, code in said.lines)
+    return tuple(LineContent(label, code, 0, 0, 0, tax_set) for label, code in said.lines)
 
 
 def _tax_set(session: Session, target: Target) -> int:
@@ -79,7 +99,7 @@ def _refill(session: Session, actor: Actor, now: datetime, target: Target, said:
     order.lines.clear()
     session.flush()
     order.net_cents, order.tax_cents = said.totals.net_cents, said.totals.tax_cents
-    set_lines(session, order, _lines(session, target, said))
+    set_lines(session, order, _lines(said, _tax_set(session, target)))
     order.summary = order.lines[0].label
     set_amounts(order, composed_for(session, order, now))
     make_findable(order, order.customer)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from invoicing import journal
+from invoicing.customers.models import Customer
 from invoicing.customers.service import get as get_customer
 from invoicing.errors import NotFound
 from invoicing.invoices import rules as invoice_rules
@@ -64,17 +65,23 @@ def of_code(session: Session, shop_id: int, transaction_code: str) -> Invoice | 
 
 
 def _new(session: Session, actor: Actor, now: datetime, shop: Shop, content: OrderContent) -> Invoice:
-    customer = get_customer(session, content.customer_id, steady=True)  # a rename waits, and then finds the order
+    # A rename waits, and then finds the order; a duplicate that was merged just now is followed.
+    customer = get_customer(session, content.customer_id, steady=True, follow=True)
     with session.no_autoflush:
-        return Invoice(
-            kind=InvoiceKind.invoice, origin=Origin.online, shop=shop, seller=shop.seller, series=shop.series,
-            mode=shop.series.mode, currency=shop.currency, language=customer.language, customer=customer,
-            transaction_code=content.transaction_code, ordered_at=content.ordered_at, status=Status.draft,
-            payment_label=content.payment_label, subject=content.subject, note=content.note,
-            summary=content.subject or content.lines[0].label, last_event_at=content.moved_at or content.ordered_at,
-            listed_on=today_of(shop.seller, content.ordered_at), created_at=now, created_by_id=actor.account_id,
-            wants_mail=content.wants_mail, totals_only=content.totals is not None, **_totals(content),
-        )  # fmt: skip
+        return new_order(actor, now, shop, customer, content)
+
+
+def new_order(actor: Actor, now: datetime, shop: Shop, customer: Customer, content: OrderContent) -> Invoice:
+    """The row of an order, without lines yet."""
+    return Invoice(
+        kind=InvoiceKind.invoice, origin=Origin.online, shop=shop, seller=shop.seller, series=shop.series,
+        mode=shop.series.mode, currency=shop.currency, language=customer.language, customer=customer,
+        transaction_code=content.transaction_code, ordered_at=content.ordered_at, status=Status.draft,
+        payment_label=content.payment_label, subject=content.subject, note=content.note,
+        summary=content.subject or content.lines[0].label, last_event_at=content.moved_at or content.ordered_at,
+        listed_on=today_of(shop.seller, content.ordered_at), created_at=now, created_by_id=actor.account_id,
+        wants_mail=content.wants_mail, totals_only=content.totals is not None, **_totals(content),
+    )  # fmt: skip
 
 
 def _totals(content: OrderContent) -> dict[str, int]:
@@ -106,6 +113,11 @@ def _arrive(session: Session, actor: Actor, now: datetime, order: Invoice, conte
     session.flush()
     _receive(session, actor, now, order, paid_cents, content.ordered_at, content.payment_reference)
     follow(session, order, now)
+    tell_order(session, actor, now, order)
+
+
+def tell_order(session: Session, actor: Actor, now: datetime, order: Invoice) -> None:
+    """The journal's word that it came in."""
     changes = {
         "number": (None, order.number),
         "status": (None, order.status),
@@ -172,13 +184,17 @@ def _receive(
     """The money that came in, by the means that the shop's words stand for."""
     if not amount_cents:
         return
-    payment = Payment(
+    session.add(payment_of(actor, now, order, amount_cents, at, reference))
+    order.paid_cents += amount_cents
+    session.flush()
+
+
+def payment_of(actor: Actor, now: datetime, order: Invoice, amount_cents: int, at: datetime, reference: str) -> Payment:
+    """The row of a payment."""
+    return Payment(
         invoice_id=order.id, method=_method(order), amount_cents=amount_cents, paid_on=today_of(order.seller, at),
         reference=reference, recorded_at=now, recorded_by_id=actor.account_id,
     )  # fmt: skip
-    session.add(payment)
-    order.paid_cents += amount_cents
-    session.flush()
 
 
 def _method(order: Invoice) -> PaymentMethod:
