@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from invoicing.customers.models import Customer, CustomerAccess, Standing
+from invoicing.customers.rules import MergedAway
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import OWED_BACK, REMAINING, SIGNED
@@ -16,6 +17,7 @@ from invoicing.invoices.rules import SALES
 from invoicing.search import matches
 
 PAGE = 50
+LIVING = Customer.merged_into_id.is_(None)  # duplicates that were merged are in no list
 _SUMS = (SIGNED, REMAINING, OWED_BACK)
 
 
@@ -51,7 +53,7 @@ def find(
     session: Session, query: str = "", standing: Standing | None = None, after: tuple[str, int] | None = None
 ) -> CustomerPage:
     """Customers by name, any part of name, e-mail, organisation or member number; keyset paging by name."""
-    where = matches(Customer.search_text, query)
+    where = and_(matches(Customer.search_text, query), LIVING)
     if standing:
         where = and_(where, Customer.standing == standing)
     page = select(Customer).where(where)
@@ -78,29 +80,31 @@ def _rows(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
         sums.setdefault(customer_id, []).append(CustomerSums(str(currency), *map(int, cents)))
         counts[customer_id] = counts.get(customer_id, 0) + count
     names = [customer.sort_name for customer in customers]
-    shared = select(Customer.sort_name).where(Customer.sort_name.in_(names)).group_by(Customer.sort_name)
+    shared = select(Customer.sort_name).where(Customer.sort_name.in_(names), LIVING).group_by(Customer.sort_name)
     homonyms = set(session.scalars(shared.having(func.count(Customer.id) > 1)))
     return [CustomerRow(c, counts.get(c.id, 0), tuple(sums.get(c.id, ())), c.sort_name in homonyms) for c in customers]
 
 
 def counts(session: Session, query: str = "") -> dict[Standing, int]:
     """How many customers of each standing the query finds."""
-    found = select(Customer.standing, func.count(Customer.id)).where(matches(Customer.search_text, query))
+    found = select(Customer.standing, func.count(Customer.id)).where(matches(Customer.search_text, query), LIVING)
     by_standing: dict[Standing, int] = dict(session.execute(found.group_by(Customer.standing)).all())
     return {standing: by_standing.get(standing, 0) for standing in Standing}
 
 
 def customer(session: Session, customer_id: int) -> Customer:
-    """One customer with the people who may see their invoices; NotFound otherwise."""
+    """One customer with the people who may see their invoices; NotFound, or MergedAway for a duplicate's record."""
     found = session.get(Customer, customer_id, options=[selectinload(Customer.access)])
     if found is None:
         raise NotFound
+    if found.merged_into_id is not None:
+        raise MergedAway(customer_id, found.merged_into_id)
     return found
 
 
 def homonyms(session: Session, customer: Customer) -> Sequence[Customer]:
     """Others of the same name."""
-    query = select(Customer).where(Customer.sort_name == customer.sort_name, Customer.id != customer.id)
+    query = select(Customer).where(Customer.sort_name == customer.sort_name, Customer.id != customer.id, LIVING)
     return session.scalars(query.order_by(Customer.id).limit(5)).all()
 
 

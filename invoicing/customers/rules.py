@@ -35,6 +35,14 @@ class AlreadyMember(Refused):
 
 
 @dataclass(eq=False)
+class MergedAway(Refused):
+    """The record was a duplicate: everything of it is in another one now."""
+
+    customer_id: int
+    into: int
+
+
+@dataclass(eq=False)
 class NotAMember(Refused):
     """A contact has no zone to be invited to."""
 

@@ -20,6 +20,7 @@ from invoicing.customers.rules import (
     AlreadyMember,
     CustomerContent,
     MemberNumberTaken,
+    MergedAway,
     NoEmail,
     NotAMember,
     OwnAccess,
@@ -45,7 +46,7 @@ def add_customer(
     values = asdict(_checked(session, content))
     values |= {"kind": CustomerKind(values["kind"]), "form_token": form_token}
     customer = Customer(standing=Standing.contact, created_at=now, **values)
-    _fold(customer)
+    refold(customer)
     session.add(customer)
     session.flush()
     journal.record(session, actor, now, "customer.added", ("customer", customer.id))
@@ -92,7 +93,7 @@ def change_customer(
     changed = [name for name, value in wanted.items() if getattr(customer, name) != value]
     for name in changed:
         setattr(customer, name, wanted[name])
-    _fold(customer)
+    refold(customer)
     session.flush()
     # Names and addresses stay out of the journal: it says which fields changed, not what they hold.
     journal.record(
@@ -128,7 +129,7 @@ def _number(session: Session, customer: Customer, number: str) -> None:
     try:
         with session.begin_nested():
             customer.standing, customer.member_number = Standing.member, number
-            _fold(customer)
+            refold(customer)
     except IntegrityError:  # taken at the same moment
         raise MemberNumberTaken(number, None) from None
 
@@ -223,15 +224,24 @@ def _just_invited(session: Session, user_id: int, now: datetime) -> bool:
     return bool(session.scalar(select(exists().where(mine, Delivery.created_at > now - timedelta(minutes=1)))))
 
 
-def get(session: Session, customer_id: int, lock: bool = False, steady: bool = False) -> Customer:
-    """The customer, locked for a change of one's own, or kept as they are until the end; NotFound otherwise."""
+def get(
+    session: Session, customer_id: int, lock: bool = False, steady: bool = False, follow: bool = False
+) -> Customer:  # fmt: skip
+    """The customer, locked for a change of one's own, or kept as they are until the end; NotFound otherwise.
+
+    Whoever was merged meanwhile is refused for what locks (MergedAway), or followed to the record that was kept.
+    """
     customer = session.get(Customer, customer_id, with_for_update={"read": True} if steady else lock or None)
     if customer is None:
         raise NotFound
-    return customer
+    if customer.merged_into_id is None or not (lock or steady or follow):
+        return customer
+    if follow:
+        return get(session, customer.merged_into_id, lock, steady, follow)
+    raise MergedAway(customer_id, customer.merged_into_id)
 
 
-def _fold(customer: Customer) -> None:
+def refold(customer: Customer) -> None:
     """Keeps the folded columns in step with the names."""
     c = customer
     c.search_text = fold(c.first_name, c.last_name, c.organisation_name, c.email, c.member_number, c.city, c.phone)

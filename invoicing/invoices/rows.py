@@ -74,5 +74,5 @@ def rows(session: Session, ids: Sequence[int]) -> list[ListRow]:
 
 def _homonyms(session: Session, names: set[str]) -> set[str]:
     """Those of the names that several customers bear."""
-    query = select(Customer.sort_name).where(Customer.sort_name.in_(names)).group_by(Customer.sort_name)
-    return set(session.scalars(query.having(func.count() > 1)))
+    query = select(Customer.sort_name).where(Customer.sort_name.in_(names), Customer.merged_into_id.is_(None))
+    return set(session.scalars(query.group_by(Customer.sort_name).having(func.count() > 1)))

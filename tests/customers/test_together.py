@@ -10,12 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.customers import service
+from invoicing.customers.merging import both, merge
+from invoicing.customers.merging_rules import MergeWish, fingerprint
 from invoicing.customers.models import Customer
-from invoicing.customers.rules import CustomerContent
+from invoicing.customers.rules import CustomerContent, MergedAway
 from invoicing.database import transaction
+from invoicing.errors import Stale
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.service import finalise, refresh_search
 from invoicing.journal import COMMAND, JournalEntry
+from invoicing.sellers.models import Seller
 from invoicing.shop.models import Shop
 from tests.conftest import Database
 from tests.factories import NOW, make_customer, make_draft, make_order, make_seller, make_shop
@@ -91,3 +95,42 @@ def test_members_made_at_once_with_no_number_get_each_their_own(database: Databa
         ids = [make_customer(session, member=False).id for _ in range(8)]
     numbers = at_once(database, lambda s, n: service.make_member(s, COMMAND, NOW, ids[n], "").member_number)
     assert sorted(map(str, numbers)) == [f"{n:05}" for n in range(1, 9)]
+
+
+def test_of_two_merges_across_exactly_one_is_done(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        pair = (make_customer(session, member=False).id, make_customer(session, member=False).id)
+
+    def merge_one(session: Session, n: int) -> str:
+        kept, gone = pair if n % 2 else pair[::-1]
+        try:
+            merge(session, COMMAND, NOW, kept, gone, MergeWish(fingerprint(*both(session, kept, gone))))
+        except (MergedAway, Stale) as refusal:
+            return type(refusal).__name__
+        return "merged"
+
+    done = at_once(database, merge_one)
+    assert done.count("merged") == 1
+    with database.sessions() as session:
+        merged = session.scalars(select(Customer).where(Customer.merged_into_id.is_not(None))).all()
+    assert len(merged) == 1
+
+
+def test_a_draft_that_is_made_while_its_customer_is_merged_is_not_lost(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        seller = make_seller(session).id
+        kept, gone = make_customer(session, member=False).id, make_customer(session, member=False).id
+
+    def act(session: Session, n: int) -> str:
+        try:
+            if n:
+                make_draft(session, session.get_one(Customer, gone), session.get_one(Seller, seller))
+                return "drafted"
+            return str(merge(session, COMMAND, NOW, kept, gone, MergeWish(fingerprint(*both(session, kept, gone)))))
+        except MergedAway:
+            return "refused"
+
+    done = at_once(database, act, 4)
+    with database.sessions() as session:
+        owners = session.scalars(select(Invoice.customer_id)).all()
+    assert owners == [kept] * done.count("drafted")
