@@ -13,10 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import web
 from admin import bp as admin
+from api import bp as api
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
 from invoicing.database import tune
 from lettrine.jobs import Nudge
+from lettrine.resetting import Rebuilder
 from portal import bp as portal
 from web import errors, filters, security, signin, site, statuses, words
 from web.database import db
@@ -49,14 +51,16 @@ def create_app(settings: Settings) -> Flask:
         static_url_path="/static",
     )
     app.config.update(configuration(settings))
-    app.extensions["lettrine"] = Services(settings=settings, post=post_of(settings), nudge=Nudge(settings))
+    app.extensions["lettrine"] = Services(
+        settings=settings, post=post_of(settings), nudge=Nudge(settings), rebuilder=Rebuilder(settings)
+    )
     _connect(app, settings)
     security.init_app(app, settings.is_https)
     login_manager.init_app(app)
     _speak(app)
     site.init_app(app)
     errors.init_app(app)
-    for bp in (signin.bp, site.bp, portal, admin):
+    for bp in (signin.bp, site.bp, portal, admin, api):
         app.register_blueprint(bp)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

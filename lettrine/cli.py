@@ -29,7 +29,9 @@ from invoicing.errors import Refused
 COMMANDS: Final = {  # name → where it lives
     "db": "lettrine.cli:db",
     "demo": "lettrine.demo:demo",
+    "import": "lettrine.importing:import_",
     "keys": "lettrine.cli:keys",
+    "reset": "lettrine.resetting:reset",
     "serve": "lettrine.running:serve",
     "user": "lettrine.accounts:user",
     "verify": "lettrine.proving:verify",

@@ -66,7 +66,8 @@ def build(sessions: sessionmaker[Session], now: datetime, invoices: int, passwor
 def _staff(desk: Desk, password_hash: str) -> Actor:
     """One user per role; the sales user makes the invoices."""
     with transaction(desk.sessions) as session:
-        session.add(Organisation(id=1, name="Les Ateliers de la Lettre", contact_email=f"tresorerie@{DOMAIN}"))
+        contact = f"tresorerie@{DOMAIN}"
+        session.add(Organisation(id=1, name="Les Ateliers de la Lettre", contact_email=contact, is_demo=True))
         load_reference(session)
         ids = {}
         for email, role, name, language in SIGN_INS:

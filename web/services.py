@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from flask import current_app
 
 from config.settings import Settings
 from invoicing.accounts.secrets import Post, Sealer
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work is: building, done or failed; so many of so many."""
+
+    state: str
+    done: int
+    total: int
+
+
+class Rebuilds(Protocol):
+    """Who rebuilds a demo (SPEC A11)."""
+
+    def begin(self, user_id: int) -> None: ...
+    def progress(self) -> Progress | None: ...
 
 
 @dataclass(frozen=True)
@@ -20,6 +36,7 @@ class Services:
     settings: Settings
     post: Post
     nudge: Callable[..., None] = lambda **what: None
+    rebuilder: Rebuilds | None = None  # the demo's
 
 
 def services() -> Services:
