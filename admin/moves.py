@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from admin import bp
 from admin.draft_fields import number as read_number
 from invoicing.errors import FieldFaults, NotFound, Refused, Stale
+from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, Origin, Status
+from invoicing.invoices.moving import checked
 from invoicing.invoices.moving import move as make_move
 from invoicing.invoices.moving_rules import refusal, standing_of
 from invoicing.invoices.rules import freezes
@@ -40,6 +42,17 @@ DOES: Final[dict[Status, Callable[[], str]]] = {
     Status.refused: lambda: _("Elle ne compte plus dans les ventes ; elle peut encore être reprise ou annulée."),
     Status.cancelled: lambda: _("Elle ne compte plus dans les ventes et n’attend plus rien. C’est définitif."),
 }  # fmt: skip
+
+
+@bp.post("/factures/<number>/verifiee")
+@needs("payments")
+def invoice_checked(number: str) -> ResponseReturnValue:
+    """Somebody has looked at what the import of a shop's orders had flagged."""
+    invoice_id = queries.by_number(db.session, number).id
+    with transaction() as session:
+        checked(session, actor(), now(), invoice_id)
+    flash(_("C’est noté : la facture est vérifiée."), "ok")
+    return redirect(url_for("admin.invoice", number=number), 303)
 
 
 @bp.route("/commandes/<int:invoice_id>/etat/<wanted>", methods=["GET", "POST"])

@@ -140,8 +140,11 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
         "Commande reçue : %(status)s", status=_status(f["status"][1]))),
     "invoice.moved": ("arrows-split", "", lambda f: _(
         "%(before)s → %(after)s", before=_status(f["status"][0]), after=_status(f["status"][1]))),
+    "invoice.customer_merged": ("users", "", lambda f: _("Passée à une autre fiche, par une fusion")),
     "invoice.event_ignored": ("history", "", lambda f: _(
         "Nouvelle en retard, sans effet : %(status)s", status=_status(f["status"][1]))),
+    "invoice.to_check": ("alert-triangle", "warn", lambda f: _("À vérifier : remboursée dans la boutique")),
+    "invoice.checked": ("circle-check", "", lambda f: _("Vérifiée")),
     "delivery.retried": ("mail-forward", "", lambda f: _(
         "Envoi réessayé à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi réessayé")),
 }  # fmt: skip

@@ -58,6 +58,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     # a customer
     "bad_email": lambda f: _(
         "« %(value)s » n’est pas une adresse e-mail complète. Exemple : prenom.nom@exemple.fr.", value=f["value"]),
+    "not_yes_or_no": lambda f: _("« %(value)s » n’est ni oui ni non.", value=f["value"]),
     "bad_siren": lambda f: _(
         "« %(value)s » n’est pas un numéro SIREN. Il a 9 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),
     # a seller

@@ -42,3 +42,14 @@ def move(session: Session, actor: Actor, now: datetime, invoice_id: int, wanted:
     journal.record(session, actor, now, "invoice.moved", ("invoice", order.id), changes)
     follow(session, order, now)
     return order
+
+
+def checked(session: Session, actor: Actor, now: datetime, invoice_id: int) -> bool:
+    """A person has looked at what was to be checked; False where somebody has already. Refuses NotFound."""
+    invoice = locked(session, invoice_id)
+    if not invoice.to_check:
+        return False
+    before, invoice.to_check = invoice.to_check, ""
+    session.flush()
+    journal.record(session, actor, now, "invoice.checked", ("invoice", invoice.id), {"to_check": (before, "")})
+    return True

@@ -53,11 +53,11 @@ def judge(session: Session, run: ImportRun, content: bytes, now: datetime) -> It
         known = known_of(session, target, (said for _record, said in read_rows if isinstance(said, Said)))
         for record, said in read_rows:
             if isinstance(said, Unfit):
-                yield Judged(record.line, said.verdict, _subject(record), None, said.facts)
+                yield Judged(record.line, said.verdict, _subject(record), None, _priced(target, said.facts))
             else:
                 reference = reference_of(said.lettering)
                 doubled = reference is not None and reference.folded in twice.references
-                yield _judged(record.line, said, _planned(target, plan(target, known, said, doubled), said))
+                yield _judged(target, record.line, said, _planned(target, plan(target, known, said, doubled), said))
 
 
 def _records(content: bytes, file_name: str) -> Iterator[Record]:
@@ -110,14 +110,19 @@ def _subject(record: Record) -> str:
     return " · ".join(filter(None, (record["id"], record["title"])))[:200]
 
 
-def _judged(line: int, said: Said, planned: Plan) -> Judged:
+def _judged(target: Target, line: int, said: Said, planned: Plan) -> Judged:
     """The row's verdict, with what applying it would write."""
     content = None
     if planned.writes:
         keeps = planned.letters or planned.facts.get("why") not in ("bad", "twice")
         content = {**_to_json(said), "lettering": said.lettering if keeps else ""}
     known = planned.order.id if planned.order else None
-    return Judged(line, planned.verdict, said.subject, content, planned.facts, known)
+    return Judged(line, planned.verdict, said.subject, content, _priced(target, planned.facts), known)
+
+
+def _priced(target: Target, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts, with the currency of their amounts."""
+    return {**facts, "currency": target.currency}
 
 
 def _to_json(said: Said) -> dict[str, Any]:
@@ -146,7 +151,7 @@ def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: Im
             planned = trouble or planned
     except Unfit as unfit:
         planned = Plan(unfit.verdict, unfit.facts)
-    return _outcome(row, planned, invoice_id, customer_id)
+    return _outcome(target, row, planned, invoice_id, customer_id)
 
 
 def apply_many(
@@ -166,16 +171,16 @@ def apply_many(
     except (Refused, Unfit, IntegrityError):
         return {}
     return {
-        row.id: _outcome(row, trouble or planned[row.id], invoice_id, customer_id)
+        row.id: _outcome(target, row, trouble or planned[row.id], invoice_id, customer_id)
         for row, (invoice_id, customer_id, trouble) in zip(plain, written, strict=True)
     }
 
 
-def _outcome(row: ImportRow, planned: Plan, invoice_id: int | None, customer_id: int | None) -> Judged:
+def _outcome(target: Target, row: ImportRow, planned: Plan, invoice_id: int | None, customer_id: int | None) -> Judged:
     """What became of the row: as it was judged, unless something else has come of it."""
     facts = json.loads(row.facts)
     as_told = planned.verdict == row.verdict or (
         row.verdict == Verdict.lettering and planned.verdict in (facts.get("also"), Verdict.update)
     )
-    verdict, facts = (row.verdict, facts) if as_told else (planned.verdict, planned.facts)
+    verdict, facts = (row.verdict, facts) if as_told else (planned.verdict, _priced(target, planned.facts))
     return Judged(row.line, verdict, row.subject, None, facts, invoice_id, customer_id)

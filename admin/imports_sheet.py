@@ -1,0 +1,32 @@
+"""The rows of an import as a table to download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from admin import bp
+from admin.imports import visible
+from invoicing.imports import queries
+from invoicing.imports.models import RunKind
+from invoicing.sheets import Column, Row
+from web import imports
+from web.exports import send_sheet
+from web.security import text_arg
+from web.words import _
+
+
+@bp.get("/imports/<int:run_id>/export.<kind>")
+def import_export(run_id: int, kind: str) -> ResponseReturnValue:
+    """The rows that the filter shows: line, verdict, what names it, the sentence."""
+    run = visible(run_id)
+    run_kind, verdict = run.kind, text_arg("verdict", 32)
+    columns = [Column(_("Ligne"), "whole"), *(Column(name, "text") for name in (_("Verdict"), _("Sujet"), _("Détail")))]
+    return send_sheet(_("Import"), columns, lambda session: _rows(session, run_id, run_kind, verdict), kind)
+
+
+def _rows(session: Session, run_id: int, kind: RunKind, verdict: str) -> Iterator[Row]:
+    for row in queries.every_row(session, run_id, verdict):
+        yield row.line, imports.verdict_of(kind, row.verdict).label, row.subject, imports.told(kind, row)
