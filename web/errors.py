@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from invoicing.accounts import rules as accounts
 from invoicing.delivery import service as delivery
 from invoicing.errors import FieldFaults, NotFound, Refused, Stale
+from web import problems
 from web.database import db
 from web.sessions import frame
 from web.words import _
@@ -105,6 +106,8 @@ def _refused(refusal: Refused) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error
+    if problems.is_wanted() and request_ctx.url_adapter is not None:
+        return problems.of_http(error)
     response = page(error.code or 500)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -122,6 +125,8 @@ def _database(error: OperationalError) -> ResponseReturnValue:
     if not is_busy(error):
         raise error
     _calm()
+    if problems.is_wanted():
+        return problems.of_busy()
     response = page(503)
     response.headers["Retry-After"] = "5"
     return response
@@ -129,6 +134,8 @@ def _database(error: OperationalError) -> ResponseReturnValue:
 
 def _broken(error: InternalServerError) -> ResponseReturnValue:
     _calm()
+    if problems.is_wanted():
+        return problems.of_http(error)
     return page(500)
 
 

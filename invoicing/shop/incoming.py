@@ -129,7 +129,7 @@ def _lines(session: Session, shop: Shop, said: OrderSaid) -> tuple[LineContent, 
 
 
 def _items(session: Session, shop: Shop, lines: tuple[LineSaid, ...]) -> dict[str, Item]:
-    """The catalogue's items by their code, withdrawn ones too: what was sold was sold. Nobody deletes them meanwhile."""
+    """The catalogue's items by their code, withdrawn ones too: sold is sold. Nobody deletes them meanwhile."""
     codes = {line.item for line in lines if line.item}
     if not codes:
         return {}

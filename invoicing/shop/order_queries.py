@@ -40,7 +40,7 @@ def order_of(session: Session, shop_id: int, transaction_code: str) -> Invoice:
 def whole(session: Session, order: Invoice) -> Whole:
     """What is told of an order."""
     query = select(InvoiceLine.item_id, Item.code).join(Item).where(InvoiceLine.invoice_id == order.id)
-    items: dict[int | None, str | None] = {item_id: code for item_id, code in session.execute(query)}
+    items: dict[int | None, str | None] = {row.item_id: row.code for row in session.execute(query)}
     sold = select(SoldUnit, Item.code).join(Item).where(SoldUnit.invoice_id == order.id).order_by(SoldUnit.id)
     borne = select(InvoiceTax, Tax).join(Tax, Tax.id == InvoiceTax.tax_id).where(InvoiceTax.invoice_id == order.id)
     taxes = session.execute(borne.order_by(InvoiceTax.position))
