@@ -143,6 +143,8 @@ DOORS: Final[dict[str, Door]] = {
     "admin.settings": Door(ADMIN, ADMIN_DOES),
     "admin.seller_new": Door(ADMIN, ADMIN_DOES),
     "admin.seller": Door(ADMIN, ADMIN_DOES),
+    "admin.seller_logo": Door((IN, 403, 403, 403, 404), ADMIN_DOES),  # there is none
+    "admin.seller_logo_drop": Door(None, ADMIN_DOES),
     "admin.shops": Door(STAFF),
     "admin.shops_export": Door(STAFF),
     "admin.shop_new": Door(ADMIN, ADMIN_DOES),
