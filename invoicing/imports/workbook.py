@@ -32,7 +32,10 @@ def text_of(value: Any) -> str:
     if isinstance(value, timedelta):
         return str(value)
     written = f"{value:.15g}"
-    return f"{value:.0f}" if "e+" in written else f"{value:.12f}" if "e-" in written else written
+    if "e" in written:
+        return f"{value:.0f}" if "e+" in written else f"{value:.12f}"
+    # Three decimals read two ways in a text, 1.234 and 1234; a cell's number has but one.
+    return f"{written}0" if len(written.partition(".")[2]) == 3 else written
 
 
 def main() -> int:
