@@ -134,9 +134,10 @@ def revision_typed() -> int:
 
 
 def settings_page(
-    values: dict[str, Any], revision: int = 0, refusal: FieldFaults | None = None, stale: Organisation | None = None
-) -> ResponseReturnValue:
-    """The settings, the organisation's form as typed; a stale one shows what is said now."""
+    values: dict[str, Any], revision: int = 0, refusal: FieldFaults | None = None, stale: Organisation | None = None,
+    **beside: Any,
+) -> ResponseReturnValue:  # fmt: skip
+    """The settings, the organisation's form as typed; a stale one shows what is said now; what stands beside it."""
     rows = []
     for seller in queries.all_sellers(db.session):
         lacks = [missing_sentence(missing) for missing in queries.missing(db.session, seller, today())]
@@ -145,14 +146,14 @@ def settings_page(
         "admin/settings.html", values=values, errors=by_field(refusal.faults) if refusal else {}, sellers=rows,
         zones=_zones(values["timezone"]), languages=list(LANGUAGES.items()),
         revision=stale.revision if stale else revision,
-        elsewhere=_differences(values, organisation_of(stale), ORGANISATION_LABELS) if stale else None,
+        elsewhere=_differences(values, organisation_of(stale), ORGANISATION_LABELS) if stale else None, **beside,
     )  # fmt: skip
     return drawn, 422 if refusal else 409 if stale else 200
 
 
 def seller_page(
     values: dict[str, Any], seller: Seller | None = None, revision: int = 0, refusal: FieldFaults | None = None,
-    stale: bool = False,
+    stale: bool = False, logo_error: str = "",
 ) -> ResponseReturnValue:  # fmt: skip
     """The form of an identity, as typed, with every mistake at its field; a stale one shows what is said now."""
     fixed = seller is not None and is_used(db.session, seller.id)
@@ -170,17 +171,18 @@ def seller_page(
         debits=[(key, _(name)) for key, name in DEBITS.items()],
         revision=seller.revision if seller and stale else revision,
         elsewhere=_differences(values, seller_of(seller), SELLER_LABELS) if seller and stale else None,
+        logo_error=logo_error,
     )  # fmt: skip
-    return drawn, 422 if refusal else 409 if stale else 200
+    return drawn, 422 if refusal or logo_error else 409 if stale else 200
 
 
 def _differences(typed: dict[str, Any], standing: dict[str, Any], labels: dict[str, str]) -> list[tuple[str, str]]:
     """Field and present value, where something else stands by now than what was typed."""
     changed = [name for name in labels if str(standing[name]) != str(typed[name]).replace("\r\n", "\n")]
-    return [(_(labels[name]), _shown(name, standing[name])) for name in changed]
+    return [(_(labels[name]), shown(name, standing[name])) for name in changed]
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
     """A value in words."""
     said: dict[str, Any] = {"region": REGIONS, "currency": CURRENCIES, "paper": PAPER_NAMES, "window": WINDOW_NAMES,
                             "supplies": SUPPLIES, "vat_on_debits": DEBITS}  # fmt: skip

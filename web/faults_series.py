@@ -1,4 +1,4 @@
-"""What is wrong in the form of a new series, in words."""
+"""What is wrong in the form of a new series, and with a logo that was sent, in words."""
 
 from __future__ import annotations
 
@@ -17,4 +17,10 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         other=f["other"]),
     "format_meets_outside": lambda f: _(
         "Une boutique donne déjà des numéros qui commencent ainsi. Donnez un autre préfixe à cette série."),
+    "logo_wanted": lambda f: _("Choisissez une image."),
+    "logo_too_big": lambda f: _("Ce fichier est trop lourd : 1,5 Mo au plus. Le logo n’a pas changé."),
+    "logo_too_large": lambda f: _("Cette image a trop de pixels : réduisez-la. Le logo n’a pas changé."),
+    "logo_too_small": lambda f: _("Cette image est trop petite : 8 pixels de côté au moins. Le logo n’a pas changé."),
+    "not_a_picture": lambda f: _(
+        "Ce fichier n’est pas une image lisible : PNG, JPEG, WebP ou GIF. Le logo n’a pas changé."),
 }  # fmt: skip

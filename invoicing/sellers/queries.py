@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from invoicing.documents.snapshot import Bank, Party
 from invoicing.errors import NotFound
+from invoicing.journal import JournalEntry
 from invoicing.numbering import NoSeries, Series, SeriesCounter, Use, period_of, write_number
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration
 from invoicing.sellers.rules import Missing, missing_of_seller
@@ -112,3 +113,14 @@ def next_number(session: Session, series: Series, day: date) -> str:
 def missing(session: Session, seller: Seller, day: date) -> list[Missing]:
     """What the identity lacks for any invoice of that day."""
     return missing_of_seller(seller, frozenset(code for code, _ in registrations(session, seller.id).values()), day)
+
+
+SETTINGS = ("organisation", "seller", "series", "shop")  # what the journal calls them
+
+
+def latest_changes(session: Session, most: int) -> Sequence[JournalEntry]:
+    """The latest changes of settings, newest first; the index finds them among the journal's other entries."""
+    places = session.scalars(select(JournalEntry.position).where(JournalEntry.subject_kind.in_(SETTINGS)))
+    newest = sorted(places, reverse=True)[:most]
+    query = select(JournalEntry).where(JournalEntry.position.in_(newest))
+    return session.scalars(query.order_by(JournalEntry.position.desc())).all()

@@ -91,6 +91,20 @@ def change_seller(
     return seller
 
 
+def set_logo(session: Session, actor: Actor, now: datetime, seller_id: int, sha256: str) -> bool:
+    """The archived picture that new documents bear, "" for none; False where it is that already. Refuses NotFound."""
+    seller = session.get(Seller, seller_id, with_for_update=True, populate_existing=True)
+    if seller is None:
+        raise NotFound
+    if seller.logo == sha256:
+        return False
+    changes = {"logo": (seller.logo or None, sha256 or None)}
+    seller.logo = sha256
+    session.flush()
+    journal.record(session, actor, now, "seller.logo_changed", ("seller", seller_id), changes)
+    return True
+
+
 def is_used(session: Session, seller_id: int) -> bool:
     """Whether the identity has an invoice, be it a draft: its region and its currency then stay."""
     return bool(session.scalar(select(exists().where(Invoice.seller_id == seller_id))))
