@@ -17,12 +17,16 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         "la forme U12-1-1, réservée à celles qui sont faites ici.", value=f["value"]),
     "reference_taken": lambda f: _(
         "Une autre unité de cette boutique a déjà la référence %(value)s.", value=f["value"]),
+    "key_there": lambda f: _(
+        "Une clé en service de cette boutique s’appelle déjà ainsi. Si vous n’avez pas noté son texte, retirez-la, puis "
+        "faites-en une autre."),
     "name_taken": lambda f: _("Ce nom est déjà pris : « %(value)s ». Donnez-en un autre.", value=f["value"]),
     "item_code_taken": lambda f: _(
         "L’article « %(label)s » a déjà ce code dans ce catalogue.", label=f["label"]),
     "bad_item_code": lambda f: _(
         "« %(value)s » n’est pas un code d’article : lettres sans accent, chiffres, point, tiret, 64 au plus.",
         value=f["value"]),
+    "negative_item_price": lambda f: _("Un prix n’est jamais négatif."),
     "bad_validity": lambda f: _("Écrivez un nombre de jours entier, de 1 à 36 500, ou rien."),
     "bad_position": lambda f: _("Écrivez un nombre entier de 1 à 9 999."),
     "catalogue_in_use": lambda f: _(

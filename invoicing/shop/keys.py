@@ -50,12 +50,13 @@ def add_key(
     session: Session, actor: Actor, now: datetime, shop_id: int, label: str, scopes: Collection[str]
 ) -> tuple[ShopKey, str]:
     """A new key of a shop, and its text, which nobody can read again. Refuses NotFound, FieldFaults."""
-    if session.get(Shop, shop_id) is None:
+    if session.get(Shop, shop_id, with_for_update={"of": Shop}) is None:
         raise NotFound
     label, known = clean(label), [scope for scope in Scope if scope in scopes]
     faults = text_faults("label", label, 120)
     faults += [] if label else [Fault("label", "required")]
     faults += [] if known else [Fault("scopes", "choose")]
+    faults += [Fault("label", "key_there")] if label and _in_use(session, shop_id, label) else []
     if faults:
         raise FieldFaults(faults)
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -68,6 +69,12 @@ def add_key(
     changes: dict[str, tuple[object, object]] = {"key_id": (None, key.id), "scopes": (None, key.scopes)}
     journal.record(session, actor, now, "shop.key_added", ("shop", shop_id), changes)
     return key, secret
+
+
+def _in_use(session: Session, shop_id: int, label: str) -> bool:
+    """Whether a key of the shop is called so: the same form twice makes one, which nobody is shown again."""
+    query = select(ShopKey.id).where(ShopKey.shop_id == shop_id, ShopKey.label == label, ShopKey.withdrawn_at.is_(None))
+    return session.scalar(query.limit(1)) is not None
 
 
 def withdraw_key(session: Session, actor: Actor, now: datetime, shop_id: int, key_id: int) -> bool:

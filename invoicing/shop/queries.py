@@ -15,6 +15,7 @@ from invoicing.shop.models import Catalogue, Category, Item
 class CatalogueRow:
     """One catalogue with how many categories and items it has."""
 
+    id: int
     name: str
     description: str
     categories: int
@@ -25,5 +26,6 @@ def catalogues(session: Session) -> Sequence[CatalogueRow]:
     """Every catalogue, by name."""
     categories = select(func.count()).where(Category.catalogue_id == Catalogue.id).scalar_subquery()
     items = select(func.count()).where(Item.catalogue_id == Catalogue.id).scalar_subquery()
-    query = select(Catalogue.name, Catalogue.description, categories, items).order_by(func.lower(Catalogue.name))
+    query = select(Catalogue.id, Catalogue.name, Catalogue.description, categories, items)
+    query = query.order_by(func.lower(Catalogue.name), Catalogue.id)
     return [CatalogueRow(*row) for row in session.execute(query)]
