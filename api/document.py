@@ -95,7 +95,7 @@ def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 
 def _language() -> dict[str, Any]:
-    schema = {"type": "string", "enum": ["fr", "fr-CA", "en"], "default": "fr"}
+    schema = {"type": "string", "examples": ["fr", "en"]}
     return {"name": "Accept-Language", "in": "header", "required": False, "schema": schema,
             "description": _("Langue des explications.")}  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from api import BODY_MAX, bp, reading
+from api import bp, reading
 from api.answers import ItemList, MeAnswer, told
 from api.document import spec, told_by
 from api.doing import answered
@@ -47,5 +47,5 @@ def read_me() -> Response:
         "brings_numbers": me.series.source is Source.external,
         "payment_methods": [row.label for row in me.payment_methods],
         "taxes": [{"code": row.code, "label": getattr(row, names)} for row in sets_for(db.session, me.seller)],
-        "limits": {"calls_per_minute": most, "body_bytes": BODY_MAX, "lines": MAX_LINES},
+        "limits": {"calls_per_minute": most, "body_bytes": reading.BODY_MAX, "lines": MAX_LINES},
     }))  # fmt: skip

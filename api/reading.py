@@ -10,11 +10,13 @@ from typing import Any, Final, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.words import shape_sentence
 from web.problems import Problem
 from web.words import _
 
+BODY_MAX: Final = 256 * 1024
 DEPTH_MAX: Final = 8  # of objects and lists within each other; an order needs five
 FAULTS_MAX: Final = 50  # that are told at once
 _DIGITS_MAX: Final = 30
@@ -32,7 +34,9 @@ def body(shape: type[Shape]) -> Shape:
     if request.mimetype != "application/json":
         detail = _("Envoyez du JSON, avec l’en-tête Content-Type, « application/json ».")
         raise Problem(415, "unsupported-media-type", detail)
-    value = _parsed(request.get_data(cache=False))
+    if (request.content_length or 0) > BODY_MAX or len(data := request.get_data(cache=False)) > BODY_MAX:
+        raise RequestEntityTooLarge
+    value = _parsed(data)
     if faults := list(_odd_texts(value, "", 0)):
         raise refused(faults)
     return _shaped(shape, value, "pointer")

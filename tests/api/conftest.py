@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from invoicing.shop.keys import Scope, add_key
 from invoicing.shop.models import Item, Shop
 from tests.factories import NOW, make_shop, tax_set
 
+_keys = itertools.count(1)
 AT = "2026-11-22T10:30:00+01:00"  # NOW, as a shop in Paris writes it
 ALL = [scope.value for scope in Scope]
 
@@ -102,7 +104,7 @@ def open_shop(session: Session, **over: Any) -> Shop:
 
 def key_of(session: Session, shop: Shop, *scopes: str) -> str:
     """A new key of the shop, with every scope unless some are named."""
-    return add_key(session, COMMAND, NOW, shop.id, "Clé d’essai", scopes or ALL)[1]
+    return add_key(session, COMMAND, NOW, shop.id, f"Clé {next(_keys)}", scopes or ALL)[1]
 
 
 @pytest.fixture
