@@ -176,7 +176,9 @@ class Mailer:
 def _ascii(address: str) -> str:
     """The address with its domain in the ASCII form that SMTP needs; raises Permanent."""
     try:
-        found = validate_email(address, check_deliverability=False, allow_smtputf8=False).ascii_email
+        found = validate_email(
+            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
+        ).ascii_email
     except EmailNotValidError:
         found = None
     if found is None:

@@ -105,7 +105,9 @@ def check(content: CustomerContent, others: tuple[Fault, ...] = ()) -> CustomerC
     if values["email"]:
         try:
             # Only addresses that `delivery` can write to.
-            found = validate_email(values["email"], check_deliverability=False, allow_smtputf8=False)
+            found = validate_email(
+                values["email"], check_deliverability=False, allow_smtputf8=False, test_environment=True
+            )
             values["email"] = found.normalized
         except EmailNotValidError:
             faults.append(Fault("email", "bad_email", {"value": values["email"]}))

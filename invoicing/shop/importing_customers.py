@@ -49,7 +49,11 @@ def content_of(said: Mapping[str, str], target: Target) -> CustomerContent:
 
 def _address(text: str) -> str:
     try:
-        return validate_email(text, check_deliverability=False, allow_smtputf8=False).normalized if text else ""
+        return (
+            validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True).normalized
+            if text
+            else ""
+        )
     except EmailNotValidError:
         return ""
 

@@ -51,6 +51,11 @@ def take_orders(
     known = registrations(session, shop.seller_id)
     for order, content in zip(orders, contents, strict=True):
         _arrive(session, actor, now, order, content, known)
+    session.flush()  # what was received is a fact of the version: it must be there
+    for order in orders:
+        if order.is_frozen:
+            facts = facts_of(order).to_json()
+            order.versions.append(DocumentVersion(position=1, state=VersionState.due, facts=facts, due_at=now))
     session.flush()
     for order in orders:
         tell_order(session, actor, now, order)
@@ -94,8 +99,7 @@ def _arrive(
             raise FieldFaults(composed.faults)
         paid_cents = rules.paid_at_once(content.status, content.paid_cents, order.total_cents, order.totals_only)
         status = rules.status_on_arrival(content.status, order.total_cents)
-        freezes = invoice_rules.freezes(order.mode, status)
-        if freezes:
+        if invoice_rules.freezes(order.mode, status):
             if composed.missing:
                 raise composed.missing
             fill_frozen(order, composed, order.number or "", now, status)
@@ -105,6 +109,3 @@ def _arrive(
             at, reference = content.ordered_at, content.payment_reference
             order.payments.append(payment_of(actor, now, order, paid_cents, at, reference))
             order.paid_cents += paid_cents
-        if freezes:
-            facts = facts_of(order).to_json()
-            order.versions.append(DocumentVersion(position=1, state=VersionState.due, facts=facts, due_at=now))
