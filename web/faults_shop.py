@@ -34,7 +34,6 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "items_in_currency": lambda f: _("Ce catalogue a des articles, taxés dans sa monnaie : elle ne change plus."),
     "other_currency": lambda f: _("Ce catalogue est en %(catalogue)s, ce vendeur facture en %(seller)s.",
         catalogue=f["catalogue"], seller=f["seller"]),
-    "shop_in_use": lambda f: _("Cette boutique a déjà une commande : ceci ne change plus."),
     "series_of_other": lambda f: _("Choisissez une série de ce vendeur pour les boutiques."),
     "way_twice": lambda f: _("Ce mode de paiement est là deux fois."),
     "too_many_ways": lambda f: _("C’est trop : %(most)s modes de paiement au plus.", most=f["most"]),
