@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from admin import bp
 from admin import taxes_forms as forms
 from admin.seller_forms import REGIONS, revision_typed
+from admin.taxes_list import list_facts, warning
 from invoicing.errors import FieldFaults, Refused, Stale
 from invoicing.taxes import changes, queries
 from web.database import db, now, transaction
@@ -30,7 +31,7 @@ register(changes.OfReference, 409, lambda r: _(
 @bp.get("/taxes")
 def taxes() -> str:
     """Every tax with its rates, and every choice that a line may bear."""
-    return render_template("admin/taxes.html", **forms.list_facts())
+    return render_template("admin/taxes.html", **list_facts())
 
 
 @bp.route("/taxes/nouvelle", methods=["GET", "POST"])
@@ -120,6 +121,7 @@ def _tax_page(
     errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
     drawn = render_template(
         "admin/tax.html", values=values, rate=rate or {}, errors=errors, stale=isinstance(refusal, Stale),
+        warning=warning(found),
         **forms.tax_facts(found),
     )  # fmt: skip
     return drawn, 422 if errors else 409 if refusal else 200

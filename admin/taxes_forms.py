@@ -28,23 +28,7 @@ def rate_of(tax: Tax, day: date) -> TaxRate | None:
     return next((rate for rate in tax.rates if rate.valid_from <= day <= (rate.valid_to or date.max)), None)
 
 
-def list_facts() -> dict[str, Any]:
-    """Everything that the list shows, by region."""
-    borne, chosen = queries.used(db.session)
-    taxes, sets = queries.all_taxes(db.session), queries.all_sets(db.session)
-    return {
-        "regions": [
-            (
-                _(name),
-                [(tax, rate_of(tax, today()), tax.id in borne) for tax in taxes if tax.region is region],
-                [(row, _told(row), row.id in chosen) for row in sets if row.region is region],
-            )
-            for region, name in REGIONS.items()
-        ]
-    }
-
-
-def _told(row: TaxSet) -> str:
+def told(row: TaxSet) -> str:
     """The taxes of a set with their rates of today, or why there is none."""
     return " + ".join(named(member.tax) for member in row.members) or reason(row)
 

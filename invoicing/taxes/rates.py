@@ -68,3 +68,20 @@ def drop_rate(session: Session, actor: Actor, now: datetime, tax_id: int, rate_i
     session.expire(tax, ["rates"])
     journal.record(session, actor, now, "tax.rate_dropped", ("tax", tax.id), changes)
     return True
+
+
+def gaps(tax: Tax) -> list[tuple[date, date | None]]:
+    """Days after its first rate on which a tax has none, first and last of each stretch; None: it has ended for good.
+
+    A document of such a day can't bear the tax.
+    """
+    found: list[tuple[date, date | None]] = []
+    for before, after in zip(tax.rates, [*tax.rates[1:], None], strict=True):
+        if before.valid_to is None:
+            continue
+        first = before.valid_to + timedelta(days=1)
+        if after is None:
+            found.append((first, None))
+        elif first < after.valid_from:
+            found.append((first, after.valid_from - timedelta(days=1)))
+    return found
