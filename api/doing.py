@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from threading import Lock
 from typing import Final, TypeVar
 
 from flask import Response, json
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.gate import actor, shop
 from api.refusals import codes_of
+from invoicing.database import is_sqlite
 from invoicing.errors import NotFound, Refused, Stale
 from invoicing.shop.order_queries import order_of
 from invoicing.shop.requests import Answer, Asked, fingerprint, once
@@ -21,14 +24,16 @@ from web.database import db, now, transaction
 
 TRIES: Final = 4
 _AGAIN: Final = ("40001", "40P01", "55P03")  # PostgreSQL: serialisation, deadlock, lock not available
+_TURN: Final = Lock()  # SQLite has one writer: its own queue sleeps and polls, this one is woken
 T = TypeVar("T")
 
 
 def write(act: Callable[[Session], T]) -> T:
     """One transaction around one call of the core; again where somebody else was in the way."""
+    turn = _TURN if is_sqlite(db.engine) else nullcontext()
     for left in reversed(range(TRIES)):
         try:
-            with transaction() as session:
+            with turn, transaction() as session:
                 return act(session)
         except Stale:
             if not left:
