@@ -99,7 +99,12 @@ def shown_paper(found: Invoice, snapshot: Snapshot | None) -> Paper:
 
 
 def _moment(found: Invoice) -> str:
-    """The document's long date; the time of the order, or of finalising, where that was on the same day."""
+    """The document's long date; the time of the order, or of finalising, where that was on the same day.
+
+    The day alone where the order came with no more than that.
+    """
+    if found.totals_only and found.origin is Origin.online:
+        return long_date(found.listed_on)
     if found.origin is Origin.online and found.ordered_at:
         return _ordered(found, found.ordered_at)
     if not found.frozen_at or not found.issued_on:

@@ -58,8 +58,8 @@ class Importer:
                 self.judge(claim)
             else:
                 self.apply(claim)
-        except LostRun:
-            log.info("import.lost", run_id=claim.run_id)
+        except LostRun:  # somebody else has it in hand now, or it was put aside
+            pass
         return True
 
     def judge(self, claim: Claim) -> None:
@@ -77,7 +77,6 @@ class Importer:
             log.exception("import.not_judged", run_id=claim.run_id)
             with transaction(self.sessions) as session:
                 service.give_up(session, claim, self.clock(), Unreadable("not_judged"))
-        log.info("import.judged", run_id=claim.run_id)
 
     def _judge(self, claim: Claim) -> None:
         with self.sessions() as reading:
@@ -107,7 +106,6 @@ class Importer:
             self.stopping.wait(BREATH_SECONDS)
         with transaction(self.sessions) as session:
             service.finish_applying(session, actor, claim, self.clock())
-        log.info("import.applied", run_id=claim.run_id)
 
     def _apply_some(self, claim: Claim, run: ImportRun, actor: Actor, planner: Planner, done: int) -> int:
         """Some rows in one transaction, each in a savepoint of its own; gives how many."""
@@ -147,7 +145,7 @@ class Importer:
         while not self.stopping.is_set():
             try:
                 while self.work() and not self.stopping.is_set():
-                    pass
+                    log.info("import.worked")
             except Exception:  # the next look tries again
                 log.exception("import.failed")
             self.asked.wait(settings.sweep_seconds)

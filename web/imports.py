@@ -14,7 +14,6 @@ from invoicing.imports.rules import FormServed, NothingToApply, NotReady, Unread
 from invoicing.shop import importing_rules as orders
 from web import errors, imports_customers, imports_orders, traces
 from web.faults import CODES, sentence
-from web.filters import filesize
 from web.statuses import Shown
 from web.words import N_, _, ngettext
 
@@ -51,8 +50,8 @@ COMES_IN: Final[dict[RunKind, frozenset[Any]]] = {  # verdicts after which nobod
 }
 _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
     "empty": lambda f: _("Ce fichier est vide."),
-    "too_big": lambda f: _("Ce fichier est trop gros : %(most)s au plus. Coupez-le en plusieurs.",
-                           most=filesize(f["most"])),
+    "too_big": lambda f: _("Ce fichier est trop gros : %(num)s Mo au plus. Coupez-le en plusieurs.",
+                           num=f["most"] // 2**20),
     "html": lambda f: _("Ce fichier est une page web, quel que soit son nom. Ouvrez-le dans un tableur, puis "
                         "enregistrez-le en XLSX ou en CSV."),
     "xml": lambda f: _("Ce fichier est en XML. Ouvrez-le dans un tableur, puis enregistrez-le en XLSX ou en CSV."),

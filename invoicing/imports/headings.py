@@ -14,6 +14,7 @@ from invoicing.search import fold
 
 SEARCHED: Final = 20  # rows in which the headings may stand
 _ODD: Final = re.compile(r"[^a-z0-9]+")
+_DEGREE: Final = re.compile("[°º]")  # folding spells it out
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Record:
 
 def plain(heading: str) -> str:
     """A heading in the form in which it is compared: « N° de membre » is "n de membre"."""
-    return _ODD.sub(" ", fold(heading)).strip()
+    return _ODD.sub(" ", fold(_DEGREE.sub(" ", heading))).strip()
 
 
 def records(rows: Iterator[Row], names: Mapping[str, Sequence[str]], essential: Sequence[str]) -> Iterator[Record]:
