@@ -1,4 +1,4 @@
-"""Customers: the list and its search, the record, its form."""
+"""Customers: the record, its form."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 from admin import bp
 from admin import customer_forms as forms
 from invoicing.customers import queries, service
-from invoicing.customers.models import Customer, Standing
+from invoicing.customers.models import Customer
 from invoicing.customers.rules import address_lines
-from invoicing.database import ID_MAX
 from invoicing.errors import FieldFaults, Stale
 from invoicing.invoices import queries as invoices
 from invoicing.invoices.models import Invoice
@@ -24,30 +23,8 @@ from invoicing.sellers.rules import missing_of_customer
 from web.database import db, now, transaction
 from web.faults import missing_sentence
 from web.rights import needs
-from web.security import text_arg
 from web.sessions import actor
 from web.words import LANGUAGES, _
-
-STANDINGS = {"membres": Standing.member, "contacts": Standing.contact}
-
-
-@bp.get("/clients")
-def customers() -> ResponseReturnValue:
-    """Every customer, or those that a search finds, by name."""
-    query, shown = text_arg("q"), text_arg("statut")
-    page = queries.find(db.session, query, STANDINGS.get(shown), _after())
-    counts = queries.counts(db.session, query)
-    return render_template(
-        "admin/customers.html", page=page, query=query, shown=shown if shown in STANDINGS else "", begun=bool(_after()),
-        counts={"": sum(counts.values()), **{word: counts[standing] for word, standing in STANDINGS.items()}},
-    )  # fmt: skip
-
-
-def _after() -> tuple[str, int] | None:
-    """The key of the last row of the page before."""
-    text = text_arg("apres")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
-    return (text_arg("nom"), number) if 0 < number <= ID_MAX else None
 
 
 @bp.route("/clients/nouveau", methods=["GET", "POST"])

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from admin import bp
 from admin import customer_forms as forms
 from admin.draft_fields import number as read_number
-from invoicing.customers import merging, queries
+from invoicing.customers import listing, merging, queries
+from invoicing.customers.listing import CustomersWanted
 from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, numbers, people
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import MergedAway, OwnAccess
@@ -54,8 +55,8 @@ def customer_merge(customer_id: int) -> ResponseReturnValue:
     """Which other record is the same customer: namesakes and shared addresses first, or a search."""
     kept, query = queries.customer(db.session, customer_id), text_arg("q")
     if query:
-        page = queries.find(db.session, query)
-        rows, more = [row for row in page.rows if row.customer.id != customer_id], page.after is not None
+        page = listing.page(db.session, CustomersWanted(query))
+        rows, more = [row for row in page.rows if row.customer.id != customer_id], page.after
     else:
         rows, more = queries.with_sums(db.session, merging.suggestions(db.session, kept)), False
     return render_template("admin/customer_merge.html", customer=kept, query=query, rows=rows, more=more)

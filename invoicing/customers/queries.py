@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from invoicing.customers.models import Customer, CustomerAccess, Standing
+from invoicing.customers.models import Customer, CustomerAccess
 from invoicing.customers.rules import MergedAway
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import OWED_BACK, REMAINING, SIGNED
 from invoicing.invoices.rules import SALES
-from invoicing.search import matches
 
 PAGE = 50
 LIVING = Customer.merged_into_id.is_(None)  # duplicates that were merged are in no list
@@ -41,31 +40,6 @@ class CustomerRow:
     has_homonym: bool
 
 
-@dataclass(frozen=True)
-class CustomerPage:
-    """One page of the list; `after` is the key of its last row where there are more."""
-
-    rows: tuple[CustomerRow, ...]
-    after: tuple[str, int] | None
-
-
-def find(
-    session: Session, query: str = "", standing: Standing | None = None, after: tuple[str, int] | None = None
-) -> CustomerPage:
-    """Customers by name, any part of name, e-mail, organisation or member number; keyset paging by name."""
-    where = and_(matches(Customer.search_text, query), LIVING)
-    if standing:
-        where = and_(where, Customer.standing == standing)
-    page = select(Customer).where(where)
-    if after:
-        name, number = after
-        page = page.where(or_(Customer.sort_name > name, and_(Customer.sort_name == name, Customer.id > number)))
-    found = session.scalars(page.order_by(Customer.sort_name, Customer.id).limit(PAGE + 1)).all()
-    shown = found[:PAGE]
-    last = (shown[-1].sort_name, shown[-1].id) if len(found) > PAGE else None
-    return CustomerPage(tuple(with_sums(session, shown)), last)
-
-
 def with_sums(session: Session, customers: Sequence[Customer]) -> list[CustomerRow]:
     """The same customers, with their counts and sums: draft, placed, failed, refused and cancelled left out."""
     numbers = [customer.id for customer in customers]
@@ -84,13 +58,6 @@ def with_sums(session: Session, customers: Sequence[Customer]) -> list[CustomerR
     shared = select(Customer.sort_name).where(Customer.sort_name.in_(names), LIVING).group_by(Customer.sort_name)
     homonyms = set(session.scalars(shared.having(func.count(Customer.id) > 1)))
     return [CustomerRow(c, counts.get(c.id, 0), tuple(sums.get(c.id, ())), c.sort_name in homonyms) for c in customers]
-
-
-def counts(session: Session, query: str = "") -> dict[Standing, int]:
-    """How many customers of each standing the query finds."""
-    found = select(Customer.standing, func.count(Customer.id)).where(matches(Customer.search_text, query), LIVING)
-    by_standing: dict[Standing, int] = dict(session.execute(found.group_by(Customer.standing)).all())
-    return {standing: by_standing.get(standing, 0) for standing in Standing}
 
 
 def customer(session: Session, customer_id: int) -> Customer:

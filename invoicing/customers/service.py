@@ -227,18 +227,18 @@ def _just_invited(session: Session, user_id: int, now: datetime) -> bool:
 def get(
     session: Session, customer_id: int, lock: bool = False, steady: bool = False, follow: bool = False
 ) -> Customer:  # fmt: skip
-    """The customer, locked for a change of one's own, or kept as they are until the end; NotFound otherwise.
-
-    Whoever was merged meanwhile is refused for what locks (MergedAway), or followed to the record that was kept.
-    """
-    customer = session.get(Customer, customer_id, with_for_update={"read": True} if steady else lock or None)
+    """The customer, locked for a change, or kept as they are until the end. NotFound; MergedAway unless followed."""
+    locked = {"read": True} if steady else lock or None
+    if locked:
+        session.flush()  # what follows reads the row anew
+    customer = session.get(Customer, customer_id, with_for_update=locked, populate_existing=bool(locked))
     if customer is None:
         raise NotFound
-    if customer.merged_into_id is None or not (lock or steady or follow):
-        return customer
-    if follow:
+    if customer.merged_into_id is not None and follow:
         return get(session, customer.merged_into_id, lock, steady, follow)
-    raise MergedAway(customer_id, customer.merged_into_id)
+    if customer.merged_into_id is not None and locked:
+        raise MergedAway(customer_id, customer.merged_into_id)
+    return customer
 
 
 def refold(customer: Customer) -> None:

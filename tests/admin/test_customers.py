@@ -167,3 +167,55 @@ def test_a_reader_may_open_no_form(desk: Desk, path: str) -> None:
 @pytest.mark.parametrize("number", ["999", "2147483647", "99999999999"])
 def test_a_missing_customer_is_not_found(desk: Desk, path: str, number: str) -> None:
     assert desk.browser.get(f"{LIST}/{number}{path}").status_code == 404
+
+
+def test_filters_leave_the_rest_out_and_stand_in_the_address(desk: Desk) -> None:
+    added(desk, kind="organisation", organisation_name="Reliure", country="BE")
+    added(desk, last_name="Roy", language="en", member=False)
+    assert found(desk, "", genre="organisations") == ["Reliure"]
+    assert found(desk, "", langue="en") == ["Élodie Roy"]
+    assert found(desk, "", pays="BE", statut="membres") == ["Reliure"]
+    page = desk.browser.get(f"{LIST}?genre=organisations&pays=BE").text
+    assert '<option value="BE" selected' in page and 'href="/ventes/clients/export.csv?genre=organisations' in page
+    assert "Aucun client ne passe ces filtres" in desk.browser.get(f"{LIST}?pays=LU").text
+
+
+def test_who_owes_something_is_found(desk: Desk) -> None:
+    with desk.writing() as s:
+        make_invoice(s, desk.customer, desk.seller)
+    added(desk, last_name="Roy")
+    assert found(desk, "", solde="du") == [desk.customer.name] and found(desk, "", solde="a-jour") == ["Élodie Roy"]
+
+
+def test_the_newest_come_first_when_asked(desk: Desk) -> None:
+    added(desk, last_name="Zola")
+    assert found(desk, "", tri="-ajout") == ["Élodie Zola", desk.customer.name]
+    assert found(desk, "", tri="-nom") == ["Élodie Zola", desk.customer.name]
+    assert 'aria-sort="descending"' in desk.browser.get(f"{LIST}?tri=-ajout").text
+
+
+@pytest.mark.parametrize("order", ["nom", "-nom", "ajout", "-ajout"])
+def test_pages_walk_everybody_once_both_ways(desk: Desk, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("invoicing.customers.listing.PAGE", 2)
+    for name in ("Roy", "Roy", "Abel", "Zola"):
+        added(desk, last_name=name)
+    seen, address = [], f"{LIST}?tri={order}"
+    while address:
+        page = desk.browser.get(address).text
+        seen.append(names(page))
+        further = re.search(r'rel="next" href="([^"]+)"', page)
+        address = further[1].replace("&amp;", "&") if further else ""
+    assert [len(some) for some in seen] == [2, 2, 1] and len({*sum(seen, [])}) == 4  # two are called the same
+    back = re.search(r'rel="prev" href="([^"]+)"', page)
+    assert back and names(desk.browser.get(back[1].replace("&amp;", "&")).text) == seen[1]
+
+
+def test_a_file_holds_what_the_filter_shows_with_true_sums(desk: Desk) -> None:
+    with desk.writing() as s:
+        make_invoice(s, desk.customer, desk.seller)
+        make_customer(s, first_name="=1+1", last_name="", member=False)
+    lines = desk.browser.get(f"{LIST}/export.csv?statut=membres").data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2 and lines[0].endswith('"Facturé (EUR)";"Reste dû (EUR)";"À rendre (EUR)"')
+    assert lines[1].endswith(";1;216,00;216,00;0,00") and f'"{desk.customer.member_number}"' in lines[1]
+    assert '"\'=1+1"' in desk.browser.get(f"{LIST}/export.csv?statut=contacts").data.decode()
+    assert desk.browser.get(f"{LIST}/export.xlsx").data[:2] == b"PK"

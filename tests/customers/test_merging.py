@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role
-from invoicing.customers import queries, service
+from invoicing.customers import listing, queries, service
+from invoicing.customers.listing import CustomersWanted
 from invoicing.customers.merging import both, merge, moves, suggestions
 from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, people
 from invoicing.customers.models import Customer
@@ -36,6 +37,7 @@ from tests.factories import (
 from tests.proof.conftest import Desk, desk
 
 __all__ = ["desk"]
+EVERYBODY = CustomersWanted()
 
 
 def wish(session: Session, kept: Customer, gone: Customer, **over: object) -> MergeWish:
@@ -111,8 +113,8 @@ def test_invoices_are_found_by_the_new_name_and_the_name_on_the_document(session
 def test_the_duplicate_is_in_no_list_and_leads_to_the_survivor(session: Session) -> None:
     kept, gone = pair(session, last_name="Double")
     do(session, kept, gone)
-    assert [row.customer.id for row in queries.find(session).rows] == [kept.id]
-    assert sum(queries.counts(session).values()) == 1 and not queries.homonyms(session, kept)
+    assert [row.customer.id for row in listing.page(session, EVERYBODY).rows] == [kept.id]
+    assert sum(listing.counts(session, EVERYBODY).values()) == 1 and not queries.homonyms(session, kept)
     with pytest.raises(MergedAway) as refusal:
         queries.customer(session, gone.id)
     assert refusal.value.into == kept.id

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.secrets import Post, Sealer
 from invoicing.customers import service
+from invoicing.customers.listing import CustomersWanted, counts, page
 from invoicing.customers.models import Customer, Standing
-from invoicing.customers.queries import counts, find
 from invoicing.customers.rules import AddressTaken, CustomerContent, MemberNumberTaken, NoEmail, NotAMember, OwnAccess
 from invoicing.delivery.models import Delivery
 from invoicing.errors import FieldFaults, NotFound, Stale
@@ -106,8 +106,8 @@ def test_counts_follow_the_search(session: Session) -> None:
     make_customer(session, last_name="Roy")
     make_customer(session, member=False, last_name="Roy")
     make_customer(session, last_name="Autre")
-    assert counts(session, "ROY") == {Standing.member: 1, Standing.contact: 1}
-    assert [row.customer.last_name for row in find(session, "autre").rows] == ["Autre"]
+    assert counts(session, CustomersWanted("ROY")) == {Standing.member: 1, Standing.contact: 1}
+    assert [row.customer.last_name for row in page(session, CustomersWanted("autre")).rows] == ["Autre"]
 
 
 def test_a_name_beyond_the_sort_column_ends_without_a_blank(session: Session) -> None:
