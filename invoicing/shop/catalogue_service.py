@@ -142,7 +142,7 @@ def add_category(
         if not content.position.strip() or known.position == values["position"]:
             return known
         raise _taken(values)
-    made = Category(catalogue=catalogue, **values)
+    made = Category(catalogue_id=catalogue.id, **values)
     session.add(made)
     session.flush()
     changes = new(values) | {"catalogue_id": (None, catalogue_id)}

@@ -37,7 +37,7 @@ def add_item(session: Session, actor: Actor, now: datetime, catalogue_id: int, c
     for known in session.scalars(same):
         if not changes_of(known, values):
             return known
-    made = Item(catalogue=catalogue, **values)
+    made = Item(catalogue_id=catalogue.id, **values)
     try:
         with session.begin_nested():
             session.add(made)
