@@ -69,7 +69,7 @@ def _trace(asked: Asked, code: str, refused: Refused) -> None:
         order_id = _known(code)
         if order_id is None and (asked is not Asked.order or isinstance(refused, NotFound)):
             return
-        facts = {"asked": asked.value, "codes": codes_of(refused)}
+        facts = {"asked": asked.value, "fault": ", ".join(codes_of(refused))}
         with transaction() as session:
             note(session, now(), TraceKind.refused, actor(), invoice_id=order_id,
                  shop_id=shop().shop_id, code=code, facts=facts)  # fmt: skip
