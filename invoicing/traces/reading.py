@@ -18,6 +18,8 @@ CURRENCIES: Final = {
 }  # fmt: skip
 _TOKEN: Final = re.compile(r"[^\s,;|\"'\[\](){}<>]+")
 _CODED: Final = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{11,62}={1,2}(?![A-Za-z0-9+/=])")  # Base64 with its end
+_DIGIT: Final = re.compile("[0-9]")
+_LETTER: Final = re.compile("[A-Za-z]")
 _BRACKETED: Final = re.compile(r"\[([^\[\]]{4,64})\]")
 _TRACE: Final = re.compile(r"-- (\d{4}-\d{1,2}-\d{1,2}) [\d:]{5,8} \d{1,3} -\d+- +")  # a line of merchant_trace.log
 _DAY: Final = re.compile(r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)")
@@ -69,9 +71,10 @@ def currency_of(text: str) -> str:
 
 def result_of(*texts: str) -> Result | None:
     """What became of a payment, from the cells or the line that tell; accepted where no word says otherwise."""
-    if any(fold(text) in _CREDITS for text in texts):
+    if any(len(text) < 8 and fold(text) in _CREDITS for text in texts):
         return Result.refunded
-    told = fold(*texts)
+    told = " ".join(texts)
+    told = told.lower() if told.isascii() else fold(told)
     for kind, words in _KINDS:
         if words.search(told):
             return kind
@@ -81,14 +84,14 @@ def result_of(*texts: str) -> Result | None:
 def codes_in(text: str) -> list[str]:
     """What may be a transaction code in a text, the likeliest first: between brackets, coded with its end, any word."""
     text = text[:LINE_MAX]
-    found = [*_BRACKETED.findall(text), *_CODED.findall(text)]
-    found += [word for word in _TOKEN.findall(text) if 3 < len(word.strip(".:")) <= CODE_MAX and _is_coded(word)]
-    return list(dict.fromkeys(each.strip(".:") for each in found if _is_coded(each)))
+    found = [*_BRACKETED.findall(text), *_CODED.findall(text), *_TOKEN.findall(text)]
+    words = dict.fromkeys(word.strip(".:") for word in found)
+    return [word for word in words if 3 < len(word) <= CODE_MAX and _is_coded(word)]
 
 
 def _is_coded(word: str) -> bool:
     """Whether it may be a code at all: not a plain word, number, day or hour."""
-    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+    return bool(_DIGIT.search(word) and _LETTER.search(word))
 
 
 def is_coded_shape(text: str) -> bool:
