@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from flask import json
 from pydantic import BaseModel
 from spectree import Response as Statuses
 from spectree import SpecTree

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import Response, json, render_template
+from flask import Response, render_template
 
 from api import bp
 from api.document import document as whole
@@ -48,4 +49,4 @@ def _row(name: str, field: dict[str, Any], needed: bool, schemas: dict[str, Any]
 
 def pretty(value: object) -> str:
     """JSON as people read it."""
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False)
+    return json.dumps(value, ensure_ascii=False, indent=2)

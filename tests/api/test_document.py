@@ -11,12 +11,11 @@ import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from jsonschema_rs import validator_for
-from schemathesis.checks import CHECKS
 from sqlalchemy.orm import Session
 
 from api.words import CODES
 from invoicing.shop.models import Shop
-from tests.api.conftest import Program, customer_body, key_of, order_body
+from tests.api.conftest import customer_body, key_of, order_body
 from tests.conftest import Browser, Database, make_settings, running
 from tests.factories import NOW
 
@@ -121,8 +120,3 @@ def test_generated_requests_find_no_fault(database: Database, session: Session, 
         own = running(make_settings(database.url, tmp_path, api_calls_per_minute=10**6, api_wrong_keys=10**6))
         assert run(next(own), key, EXAMPLES) > 100
         next(own, None)
-
-
-def test_the_checks_are_the_usual_ones(program: Program) -> None:
-    names = {check.__name__ for check in CHECKS.get_all()}
-    assert {"not_a_server_error", "response_schema_conformance", "negative_data_rejection"} <= names
