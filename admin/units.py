@@ -47,7 +47,7 @@ def units() -> ResponseReturnValue:
     wanted = _wanted(words)
     page = listing.page(db.session, wanted, words.cursor, words.backwards)
     return render_template(
-        "admin/units.html", words=words, page=page, count=listing.count(db.session, wanted), choices=_choices(),
+        "admin/units.html", words=words, page=page, counted=listing.count(db.session, wanted), choices=_choices(),
         faults=by_field(words.faults), names={state: (_(name), *rest) for state, (name, *rest) in NAMES.items()},
         newer=words.address(avant=page.rows[0].id) if page.before and page.rows else None,
         older=words.address(apres=page.rows[-1].id) if page.after else None,
