@@ -87,7 +87,9 @@ def _start(kind: RunKind, shop_id: int | None) -> ResponseReturnValue:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         return _form(kind, Sent(shop_id, file_fault=_("Choisissez un fichier."))), 422
-    content, token = upload.read(), request.form.get("form_token", "")[:43] or secrets.token_urlsafe(24)
+    with upload.stream as stream:
+        content = stream.read()
+    token = request.form.get("form_token", "")[:43] or secrets.token_urlsafe(24)
     try:
         with transaction() as session:
             run_id = service.start(session, actor(), now(), kind, upload.filename, content, shop_id, token).id
