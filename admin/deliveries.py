@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from admin import bp, texts
+from admin import deliveries_sheet as sheet
 from admin.draft_fields import number as read_number
 from admin.invoice_page import invoice_page
 from invoicing.accounts.models import User
@@ -23,6 +24,7 @@ from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
 from web.database import db, now, transaction
 from web.errors import sentence
+from web.exports import send_sheet
 from web.rights import needs
 from web.services import services
 from web.sessions import actor
@@ -62,6 +64,15 @@ def deliveries() -> ResponseReturnValue:
         "admin/deliveries.html", tab=tab, tabs=tabs, rows=_rows(rows), total=counts[tab], newer=newer, older=older,
         texts=texts,
     )  # fmt: skip
+
+
+@bp.get("/envois/export.<kind>")
+def deliveries_export(kind: str) -> ResponseReturnValue:
+    """The e-mails of a tab, as a file."""
+    tab = request.args.get("etat", "")
+    if tab not in TABS:
+        raise NotFound
+    return send_sheet(_("Envois"), sheet.columns(), lambda session: sheet.rows(session, _in_tab(tab)), kind)
 
 
 @bp.post("/envois/<int:delivery_id>/reessayer")

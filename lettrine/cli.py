@@ -30,6 +30,7 @@ COMMANDS: Final = {  # name → where it lives
     "db": "lettrine.cli:db",
     "demo": "lettrine.demo:demo",
     "import": "lettrine.importing:import_",
+    "export": "lettrine.exporting:export",
     "keys": "lettrine.cli:keys",
     "reset": "lettrine.resetting:reset",
     "serve": "lettrine.running:serve",

@@ -37,7 +37,7 @@ def verify(as_json: bool) -> None:
     with desk(settings) as factory:
         engine = cast("Engine", factory.kw["bind"])
         key = settings.journal_key.get_secret_value().encode()
-        with _bar("Verifying", quiet=as_json) as progress:
+        with progress_bar("Verifying", quiet=as_json) as progress:
             report = verify_all(engine, key, open_archive(settings.archive), settings.anchor_dir, progress)
         with factory() as session:
             language = session.scalar(select(Organisation.language)) or "fr_FR"
@@ -70,7 +70,7 @@ def _in_words(settings: Settings, language: str, report: Report) -> tuple[str, l
 
 
 @contextmanager
-def _bar(label: str, quiet: bool = False) -> Iterator[Progress]:
+def progress_bar(label: str, quiet: bool = False) -> Iterator[Progress]:
     """A progress bar on stderr; nothing for a program."""
     if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
@@ -88,7 +88,7 @@ def _bar(label: str, quiet: bool = False) -> Iterator[Progress]:
 def seal_older(settings: Settings, factory: sessionmaker[Session]) -> int:
     """Seals the documents of an installation from before format 2, and anchors the journal."""
     key = settings.journal_key.get_secret_value().encode()
-    with _bar("Sealing documents") as progress, transaction(factory) as session:
+    with progress_bar("Sealing documents") as progress, transaction(factory) as session:
         sealed = seal_documents(session, now(), progress)
     if sealed:
         click.echo(f"{sealed} documents were sealed.")

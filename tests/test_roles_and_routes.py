@@ -132,6 +132,7 @@ DOORS: Final[dict[str, Door]] = {
     "admin.import_drop": Door(STAFF, STAFF_DO),
     "admin.import_export": Door(STAFF),
     "admin.deliveries": Door(STAFF),
+    "admin.deliveries_export": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
     "admin.proof": Door(STAFF),
     "admin.proof_run": Door(None, STAFF_DO),

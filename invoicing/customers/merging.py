@@ -14,6 +14,7 @@ from invoicing.customers.models import Customer, CustomerAccess, Standing
 from invoicing.customers.queries import customer as of_id
 from invoicing.customers.rules import MergedAway
 from invoicing.customers.service import refold
+from invoicing.delivery.models import Delivery
 from invoicing.errors import NotFound
 from invoicing.invoices.freezing import make_findable
 from invoicing.invoices.models import Invoice, Origin
@@ -153,7 +154,7 @@ def _note_access(session: Session, actor: Actor, now: datetime, owner: Customer,
 
 
 def _move(session: Session, actor: Actor, now: datetime, survivor: Customer, duplicate: Customer) -> int:
-    """Invoices, orders and drafts by reference, each journalled; shops' words for the customer follow."""
+    """Invoices, orders and drafts by reference, each journalled; shops' words for the customer and e-mails follow."""
     query = select(Invoice).where(Invoice.customer_id == duplicate.id).order_by(Invoice.id)
     query = query.with_for_update(of=Invoice).execution_options(populate_existing=True)
     found = session.scalars(query.options(selectinload(Invoice.lines))).all()
@@ -162,7 +163,8 @@ def _move(session: Session, actor: Actor, now: datetime, survivor: Customer, dup
         make_findable(invoice, survivor)
         change: dict[str, Change] = {"customer": (duplicate.id, survivor.id)}
         journal.record(session, actor, now, "invoice.customer_merged", ("invoice", invoice.id), change)
-    known = update(ShopCustomer).where(ShopCustomer.customer_id == duplicate.id).values(customer_id=survivor.id)
-    session.execute(known.execution_options(synchronize_session=False))
+    for table in (ShopCustomer, Delivery):
+        theirs = update(table).where(table.customer_id == duplicate.id).values(customer_id=survivor.id)
+        session.execute(theirs.execution_options(synchronize_session=False))
     session.flush()
     return len(found)

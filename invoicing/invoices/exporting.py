@@ -98,8 +98,8 @@ def _read(session: Session, lots: Iterable[list[int]]) -> Iterator[Document]:
 
 
 def _wanted(ids: list[int]) -> Select[Any]:
-    query: Select[Any] = select(*_COLUMNS)
-    query = query.join(Customer, Customer.id == Invoice.customer_id)
+    columns: tuple[Any, ...] = _COLUMNS
+    query = select(*columns).join(Customer, Customer.id == Invoice.customer_id)
     query = query.join(Series, Series.id == Invoice.series_id).outerjoin(Shop, Shop.id == Invoice.shop_id)
     return query.where(Invoice.id.in_(ids))
 

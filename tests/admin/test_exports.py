@@ -94,3 +94,13 @@ def test_the_list_links_to_its_own_filter(desk: Desk) -> None:
 
 def test_readers_may_export(desk: Desk) -> None:
     assert desk.browser_of(Role.reader).get(f"{LIST}/export.csv").status_code == 200
+
+
+def test_e_mails_of_a_tab_leave_as_a_file(desk: Desk) -> None:
+    with desk.writing() as session:
+        number = make_invoice(session, desk.customer, desk.seller, email=True).number
+    [row] = table(desk, "/ventes/envois/export.csv?etat=en-file")
+    assert (row["Facture"], row["Client"], row["État"]) == (number, desk.customer.name, "En file")
+    assert table(desk, "/ventes/envois/export.csv") == []
+    assert desk.browser.get("/ventes/envois/export.csv?etat=x").status_code == 404
+    assert "/ventes/envois/export.xlsx?etat=en-file" in desk.browser.get("/ventes/envois?etat=en-file").text

@@ -154,8 +154,9 @@ def test_a_column_sorts_and_turns_round(desk: Desk) -> None:
 def test_the_code_stands_whole_for_who_hears_the_page(desk: Desk) -> None:
     fill(desk)
     page = desk.browser.get(LIST).text
-    code = re.search(r'title="([^"]{20,})"', page)
-    assert code and f'<span class="visually-hidden">{code[1]}</span>' in page
+    code = re.search(r'href="(/ventes/traces\?code=[^"]+)" title="([^"]{20,})"', page)
+    assert code and f'<span class="visually-hidden">{code[2]}</span>' in page
+    assert code[2] in desk.browser.get(code[1]).text
 
 
 def test_what_may_be_lettered_leads_to_its_box(desk: Desk) -> None:
