@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +11,12 @@ from sqlalchemy import select
 from invoicing.database import transaction
 from invoicing.invoices.reading import LineContent
 from invoicing.money import Currency
+from invoicing.search import fold
 from invoicing.shop.models import Catalogue, Category, Item
 from invoicing.taxes.models import TaxSet
 from lettrine.demo_desk import Desk
 
+BUDGET: Final = {"Cotisations": "756000", "Adhésions": "756000", "Ouvrages": "707000", "Revue": "701100"}
 Row = tuple[str, str, int, str]  # label, detail, price in cents, tax set
 
 
@@ -110,14 +113,32 @@ def stock(desk: Desk, goods: Goods) -> Stock:
         sets = {row.code: row.id for row in session.scalars(select(TaxSet))}
         catalogue = Catalogue(name=goods.name, description=goods.description, currency=goods.currency)
         session.add(catalogue)
-        lines = []
+        items = []
         for position, (shelf, rows) in enumerate(goods.shelves.items(), start=1):
             category = Category(name=shelf, position=position)
             catalogue.categories.append(category)
             for label, detail, cents, code in rows:
                 item = Item(label=label, description=detail, price_e4=cents * 100, tax_set_id=sets[code])
-                item.category = category
+                item.category, item.code, item.validity_days = category, _code(label), _validity(label)
+                item.budget_post = BUDGET.get(shelf, "706000")
                 catalogue.items.append(item)
-                lines.append(LineContent(label, detail, 1000, cents * 100, 0, sets[code]))
+                items.append(item)
         session.flush()
-        return Stock(catalogue.id, tuple(lines))
+        return Stock(catalogue.id, tuple(map(_line, items)))
+
+
+def _line(item: Item) -> LineContent:
+    """One piece of an item."""
+    return LineContent(item.label, item.description, 1000, item.price_e4, 0, item.tax_set_id, item.gross, item.id)
+
+
+def _code(label: str) -> str:
+    """« Stage de gravure, une journée » is stage-de-gravure-une-journee."""
+    return re.sub("[^a-z0-9]+", "-", fold(label)).strip("-")[:64]
+
+
+def _validity(label: str) -> int | None:
+    """What lasts a year, and courses that stay open for a while; all else has no end."""
+    if label.startswith(("Cotisation", "Adhésion", "Abonnement", "Extension")):
+        return 365
+    return 180 if label.startswith("Cours en ligne") else None

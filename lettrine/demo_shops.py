@@ -20,7 +20,7 @@ from invoicing.payments.models import PaymentMethod
 from invoicing.sellers.models import Region, Seller
 from invoicing.shop.models import Shop, ShopPaymentMethod
 from invoicing.shop.orders import apply_event, take_order
-from invoicing.shop.rules import OrderContent, OrderEvent
+from invoicing.shop.rules import OrderContent, OrderEvent, UnitsWanted
 from lettrine.demo_desk import Buyer, Desk
 from lettrine.demo_goods import Stock
 
@@ -172,7 +172,8 @@ def _make(session: Session, desk: Desk, sale: Sale, staff: Actor, taken: dict[tu
     actor = Actor(ActorKind.shop, sale.counter.shop_id)
     label = TRANSFER if first is _S.pending else sale.counter.card
     content = OrderContent(
-        sale.buyer.customer_id, sale.code, sale.at, first, sale.lines, payment_label=label, number=sale.number
+        sale.buyer.customer_id, sale.code, sale.at, first, sale.lines, payment_label=label, number=sale.number,
+        units=_units(sale),
     )  # fmt: skip
     order = take_order(session, actor, sale.at, sale.counter.shop_id, content)
     for status, later in events:
@@ -182,6 +183,16 @@ def _make(session: Session, desk: Desk, sale: Sale, staff: Actor, taken: dict[tu
     if sale.letters:
         at = sale.at + timedelta(days=desk.dice.randint(12, 50), hours=desk.dice.randint(0, 5))
         letter(session, staff, at, order.id, _reference(desk, sale.counter, at, taken), 0)
+
+
+def _units(sale: Sale) -> tuple[UnitsWanted | None, ...]:
+    """The French shop names its units itself; the other leaves that to the sales desk."""
+    if not sale.number:
+        return ()
+    return tuple(
+        UnitsWanted(tuple(f"{sale.number}-{place}-{n}" for n in range(1, line.quantity_e3 // 1000 + 1)))
+        for place, line in enumerate(sale.lines, start=1)
+    )
 
 
 Course = tuple[Status, *tuple[tuple[Status, timedelta], ...]]
