@@ -212,8 +212,12 @@ def claim_numbers(session: Session, series: Series, numbers: Sequence[str]) -> N
     for format in session.scalars(select(Series.format).where(Series.source == Source.generated).order_by(Series.id)):
         if meeting := [number for number in numbers if begins_like(format, number)]:
             raise NumberMeetsSeries(meeting[0], format)
-    if taken := [number for number in numbers if is_taken(session, number)]:
-        raise NumberTaken(taken[0])
+    from invoicing.invoices.models import Invoice  # an invoice knows its series; here only numbers are looked for
+
+    folded = {number.lower(): number for number in numbers}
+    taken = select(Invoice.number_folded).where(Invoice.number_folded.in_(folded)).limit(1)
+    if (found := session.scalar(taken)) is not None:
+        raise NumberTaken(folded[found])
 
 
 def is_taken(session: Session, number: str) -> bool:

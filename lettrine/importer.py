@@ -29,7 +29,7 @@ from invoicing.journal import COMMAND, Actor, ActorKind
 log = structlog.get_logger("lettrine.imports")
 Progress = Callable[[int, int], object]
 JUDGED_AT_ONCE: Final = 500  # rows whose verdicts are written together
-APPLIED_AT_ONCE: Final = 100  # rows of one transaction, at most:
+APPLIED_AT_ONCE: Final = 50  # rows of one transaction, at most:
 APPLIED_SECONDS: Final = 0.7  # other writers wait no longer than this
 BREATH_SECONDS: Final = 0.03
 

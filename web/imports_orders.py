@@ -47,7 +47,7 @@ _AMOUNT: Final = {
 
 
 def _reason(known: Mapping[str, str], facts: Facts) -> str:
-    text = known.get(facts["why"]) or next(reversed(known.values()))
+    text = known.get(facts["why"]) or list(known.values())[-1]
     return _(text)
 
 
