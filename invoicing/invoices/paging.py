@@ -151,7 +151,7 @@ def _some(
 
 def _ordered(
     asked: Filter, tab: Tab, stretch: Stretch, key: Row[Any] | None, few: bool
-) -> Select[tuple[int]]:  # fmt: skip
+) -> Select[int]:  # fmt: skip
     """The ids of one stretch in its order, from the key on."""
     bounds, after = _tightened(asked, stretch, key)
     name = stretch.column.key if stretch.column is not None else ""
@@ -196,7 +196,7 @@ def _by(column: Any, number: Any, descending: bool) -> tuple[Any, ...]:
 
 def _gathered(
     where: ColumnElement[bool], column: InstrumentedAttribute[Any], descending: bool
-) -> Select[tuple[int]]:  # fmt: skip
+) -> Select[int]:  # fmt: skip
     """All that is found, put together before it is sorted: no engine is tempted to walk the order instead."""
     found = select(Invoice.id.label("id"), column.label("place")).where(where).cte("found").prefix_with("MATERIALIZED")
     return select(found.c.id).order_by(*_by(found.c.place, found.c.id, descending))
