@@ -186,10 +186,11 @@ POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 READ_TOO: Final = ("api.customer_put", "api.customer_post", "api.order_new")  # their addresses are read as well
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_999, "shop_id": 99_999,
-                  "key_id": 99_999, "number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999, "access_id": 99_999, "other_id": 99_998,
-                  "delivery_id": 99_999, "run_id": 99_999, "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999,
-                  "wanted": "cancelled", "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x",
-                  "code": "tlh", "filename": "nothing.css", "kind": "exe"}  # fmt: skip
+                  "key_id": 99_999, "number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999,
+                  "access_id": 99_999, "other_id": 99_998, "delivery_id": 99_999, "run_id": 99_999,
+                  "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
+                  "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
+                  "filename": "nothing.css", "kind": "exe"}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
