@@ -15,7 +15,7 @@ from admin.list_words import Words
 from invoicing.sheets import Column, Row
 from invoicing.shop import units_listing as listing
 from invoicing.shop.models import Catalogue, Item, Shop
-from invoicing.shop.units_listing import UnitsBy, UnitsWanted
+from invoicing.shop.units_filter import UnitsBy, UnitsWanted
 from invoicing.shop.units_rules import UnitState
 from web.database import db
 from web.exports import send_sheet

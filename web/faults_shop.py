@@ -18,8 +18,8 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "reference_taken": lambda f: _(
         "Une autre unité de cette boutique a déjà la référence %(value)s.", value=f["value"]),
     "key_there": lambda f: _(
-        "Une clé en service de cette boutique s’appelle déjà ainsi. Si vous n’avez pas noté son texte, retirez-la, puis "
-        "faites-en une autre."),
+        "Une clé en service de cette boutique s’appelle déjà ainsi. Si vous n’avez pas noté son texte, retirez-la, "
+        "puis faites-en une autre."),
     "name_taken": lambda f: _("Ce nom est déjà pris : « %(value)s ». Donnez-en un autre.", value=f["value"]),
     "item_code_taken": lambda f: _(
         "L’article « %(label)s » a déjà ce code dans ce catalogue.", label=f["label"]),

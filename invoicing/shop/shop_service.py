@@ -15,6 +15,7 @@ from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor
 from invoicing.sellers.models import Seller
+from invoicing.sellers.series import one_at_a_time
 from invoicing.shop.catalogue_service import Changes, assign, changes_of, new
 from invoicing.shop.models import Catalogue, Shop, ShopPaymentMethod
 from invoicing.shop.shop_content import ShopContent, ShopValues, chosen, read_shop, refuse
@@ -25,6 +26,7 @@ OPTIONS = (selectinload(Shop.payment_methods),)
 
 def add_shop(session: Session, actor: Actor, now: datetime, content: ShopContent) -> Shop:
     """Opens a shop, its series with it if it is new; refuses with every fault. The same form sent twice makes one."""
+    one_at_a_time(session)  # else the same form in the same instant would meet its own series
     read, faults = read_shop(content)
     if (known := _named(session, read.name)) is not None and not faults:
         return _same(known, content, read)

@@ -14,7 +14,7 @@ from invoicing.invoices.models import Invoice, Status
 from invoicing.shop import units_listing
 from invoicing.shop.models import Shop, SoldUnit
 from invoicing.shop.rules import UnitsWanted as Wanted
-from invoicing.shop.units_listing import UnitsBy, UnitsWanted
+from invoicing.shop.units_filter import UnitsBy, UnitsWanted
 from invoicing.shop.units_rules import UnitState, Validity, state
 from tests.admin.desk import Desk
 from tests.factories import (
@@ -31,7 +31,7 @@ from tests.factories import (
 
 LIST = "/ventes/unites"
 DAY = timedelta(days=1)
-FOUND = re.compile(r'<th scope="row" class="num brk">([^<]+)<')
+FOUND = re.compile(r'<th scope="row" class="num c-full brk">([^<]+)<')
 
 
 def references(text: str) -> list[str]:
@@ -144,6 +144,11 @@ def test_the_databases_state_and_the_rules_agree(session: Session) -> None:
     assert {row.state for row in rows.values()} == set(UnitState) and len(rows) == len(spans) * len(Status)
     for row in rows.values():
         assert row.state is state(taken[row.id], row.status, Validity(row.starts_on, row.ends_on), TODAY)
+    for each in UnitState:
+        asked = UnitsWanted(TODAY, state=each)
+        found = {row.id for row in units_listing.every_row(session, asked)}
+        assert found == {row.id for row in rows.values() if row.state is each}
+        assert units_listing.count(session, asked).rows == len(found)
 
 
 def test_a_row_for_many_pieces_counts_each_of_them(desk: Desk) -> None:

@@ -18,11 +18,17 @@ from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.rules import AlreadyFinalised
 from invoicing.invoices.service import finalise
 from invoicing.journal import COMMAND
-from invoicing.numbering import NumberTaken, Source
+from invoicing.numbering import NumberTaken, Series, Source
 from invoicing.payments.models import Payment
+from invoicing.shop.catalogue_content import CatalogueContent, ItemContent
+from invoicing.shop.catalogue_service import add_catalogue
+from invoicing.shop.item_service import add_item
+from invoicing.shop.keys import add_key
 from invoicing.shop.models import Shop, SoldUnit
 from invoicing.shop.orders import apply_event
 from invoicing.shop.rules import OrderEvent, UnitsWanted
+from invoicing.shop.shop_content import ShopContent
+from invoicing.shop.shop_service import add_shop
 from tests.conftest import Database
 from tests.factories import (
     NOW,
@@ -31,8 +37,10 @@ from tests.factories import (
     make_draft,
     make_item,
     make_order,
+    make_seller,
     make_shop,
     shop_actor,
+    tax_set,
 )
 
 TIMES = 6
@@ -114,3 +122,32 @@ def test_one_draft_finalised_many_times_at_once_sells_once(database: Database) -
     assert len([one for one in given if isinstance(one, AlreadyFinalised)]) == TIMES - 1
     with database.sessions() as session:
         assert session.scalar(select(func.count(SoldUnit.id))) == 3
+
+
+def test_one_shop_opened_many_times_at_once_is_one_with_one_series(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        like = make_shop(session)
+        content = ShopContent("Neuve", str(like.catalogue_id), str(like.seller_id), prefix="W-")
+    ids = at_once(database, lambda s, _n: add_shop(s, COMMAND, NOW, content).id)
+    assert len(set(ids)) == 1 and isinstance(ids[0], int)
+    with database.sessions() as session:
+        assert session.scalar(select(func.count(Series.id)).where(Series.format == "W-")) == 1
+
+
+def test_one_form_of_a_catalogue_and_of_an_item_at_once_makes_one_of_each(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        make_seller(session)
+        taxed = str(tax_set(session, "FR_20").id)
+    catalogue = CatalogueContent("Cours")
+    ids = at_once(database, lambda s, _n: add_catalogue(s, COMMAND, NOW, catalogue).id)
+    assert len(set(ids)) == 1 and isinstance(ids[0], int)
+    item, number = ItemContent("Stage", "stage", price="95", tax_set=taxed), ids[0]
+    assert len(set(at_once(database, lambda s, _n: add_item(s, COMMAND, NOW, number, item).id))) == 1
+
+
+def test_one_key_asked_for_many_times_at_once_is_shown_once(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        shop_id = make_shop(session).id
+    made = at_once(database, lambda s, _n: add_key(s, COMMAND, NOW, shop_id, "site", ["read"])[1])
+    assert len([secret for secret in made if isinstance(secret, str)]) == 1
+    assert len([refusal for refusal in made if isinstance(refusal, FieldFaults)]) == TIMES - 1
