@@ -6,14 +6,14 @@ Rows are judged and applied in small transactions, with a breath between them, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Event
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
@@ -22,7 +22,7 @@ from invoicing.errors import Refused
 from invoicing.imports import queries, service
 from invoicing.imports.kinds import PLANNERS, Planner
 from invoicing.imports.models import ImportRow, ImportRun, RunState
-from invoicing.imports.rules import Judged, Unreadable, refused_row
+from invoicing.imports.rules import REFUSED, Judged, Unreadable, refused_row
 from invoicing.imports.service import Claim, LostRun
 from invoicing.journal import COMMAND, Actor, ActorKind
 
@@ -113,7 +113,7 @@ class Importer:
         with transaction(self.sessions) as session:
             service.tell(session, claim, self.clock(), done=done)
             rows = queries.next_rows(session, run.id, APPLIED_AT_ONCE)
-            many = planner.apply_many(session, actor, self.clock(), run, rows) if planner.apply_many else {}
+            many = self._many(session, run, actor, planner, rows)
             settled: list[tuple[int, Judged | None]] = []
             for row in rows:
                 if row.id not in many and time.monotonic() > until and settled:
@@ -125,8 +125,23 @@ class Importer:
             service.tell(session, claim, self.clock(), done=done + len(settled))
         return len(settled)
 
+    def _many(
+        self, session: Session, run: ImportRun, actor: Actor, planner: Planner, rows: Sequence[ImportRow]
+    ) -> dict[int, Judged]:
+        """Those that can be done together; where that breaks none, and each then says on its own what is wrong."""
+        if planner.apply_many is None:
+            return {}
+        try:
+            with session.begin_nested():
+                return planner.apply_many(session, actor, self.clock(), run, rows)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("import.not_together", run_id=run.id)
+            return {}
+
     def _outcome(
-        self, session: Session, run: ImportRun, actor: Actor, planner: Planner, row: ImportRow
+        self, session: Session, run: ImportRun, actor: Actor, planner: Planner, row: ImportRow, again: bool = False
     ) -> Judged | None:
         if planner.apply is None:
             return None
@@ -135,6 +150,13 @@ class Importer:
                 return planner.apply(session, actor, self.clock(), run, row)
         except Refused as refused:
             return refused_row(row.line, row.subject, refused)
+        except OperationalError:  # a busy database: the whole lot is tried again
+            raise
+        except Exception as broken:  # else the run would begin again with this row for ever, and nobody told
+            if isinstance(broken, IntegrityError) and not again:  # somebody has just made what it was about to make
+                return self._outcome(session, run, actor, planner, row, again=True)
+            log.exception("import.row_not_applied", run_id=run.id, line=row.line)
+            return Judged(row.line, REFUSED, row.subject, None, {"kind": type(broken).__name__})
 
     def _check_stopping(self) -> None:
         if self.stopping.is_set():

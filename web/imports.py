@@ -83,6 +83,7 @@ _REFUSED: Final = {
     "BadNumber": N_("Refusée : le numéro a des caractères, ou une longueur, qu’un numéro n’a pas."),
     "MemberNumberTaken": N_("Refusée : un autre client a ce numéro de membre."),
     "AlreadyMember": N_("Refusée : ce contact est devenu membre entre-temps."),
+    "Unreadable": N_("Refusée : la boutique a été fermée entre-temps. Rouvrez-la, puis importez de nouveau."),
     "Stale": N_("Refusée : quelqu’un d’autre a changé cela entre-temps. Importez de nouveau cette ligne."),
 }
 

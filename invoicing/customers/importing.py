@@ -28,7 +28,7 @@ from invoicing.customers.importing_rules import (
 )
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
-from invoicing.customers.service import add_customer, change_customer, make_member
+from invoicing.customers.service import add_customer, change_customer, get, make_member
 from invoicing.errors import FieldFaults
 from invoicing.imports.headings import Record, records
 from invoicing.imports.models import ImportRow, ImportRun
@@ -49,11 +49,30 @@ class _Known:
     names: Mapping[str, Customer]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the file has said before a row, by e-mail address and by name: line and row of the first."""
+
+    emails: dict[str, tuple[int, Said]]
+    names: dict[str, tuple[int, Said]]
+
+    def alike(self, line: int, said: Said) -> int | None:
+        """The line of whoever the row looks like, as `_alike` will find them once they are in; else it is kept."""
+        email, number = said.content.email.lower(), said.member_number
+        for before, other in filter(None, (self.emails.get(email), self.names.get(said.sort_name))):
+            if not _told_apart(number, other.member_number, email, other.content.email):
+                return before
+        if email:
+            self.emails.setdefault(email, (line, said))
+        self.names.setdefault(said.sort_name, (line, said))
+        return None
+
+
 def judge(session: Session, run: ImportRun, content: bytes, now: datetime) -> Iterator[Judged]:
     """A verdict for every row of the file; nothing is written. Raises Unreadable."""
     country, language = _usual(session)
     numbers = Counter(record["member_number"] for record in _records(content, run.file_name))
-    rows, seen = _records(content, run.file_name), dict[str, int]()
+    rows, seen = _records(content, run.file_name), _Seen({}, {})
     while some := list(islice(rows, SOME)):
         read_rows = [(record.line, _read(record, country, language)) for record in some]
         known = _known(session, [said for _line, said in read_rows if isinstance(said, Said)])
@@ -102,8 +121,8 @@ def _known(session: Session, rows: Iterable[Said]) -> _Known:
     )  # fmt: skip
 
 
-def _judged(known: _Known, line: int, said: Said, seen: dict[str, int]) -> Judged:
-    """The verdict of a row; `seen` is what the file said before it: likeness → line."""
+def _judged(known: _Known, line: int, said: Said, seen: _Seen) -> Judged:
+    """The verdict of a row; `seen` is what the file said before it."""
     found = known.numbers.get(said.member_number) if said.member_number else None
     if found is not None:
         fields = changed(found, said)
@@ -114,22 +133,25 @@ def _judged(known: _Known, line: int, said: Said, seen: dict[str, int]) -> Judge
     if alike is not None:
         facts = {"name": alike.name, "by": by, "member": alike.member_number or ""}
         return Judged(line, Verdict.alike, said.subject, None, facts, customer_id=alike.id)
-    likeness = said.content.email.lower() or said.sort_name
-    if (before := seen.setdefault(likeness, line)) != line and not said.member_number:
+    if (before := seen.alike(line, said)) is not None:
         return Judged(line, Verdict.duplicate, said.subject, None, {"line": before})
     verdict = Verdict.member if said.is_member else Verdict.contact
     return Judged(line, verdict, said.subject, _to_json(said), {"number": said.member_number})
 
 
 def _alike(known: _Known, said: Said) -> tuple[Customer | None, str]:
-    """Whom the row looks like: the same address, or the same name where nothing tells them apart."""
-    if said.content.email and (found := known.emails.get(said.content.email.lower())):
-        return found, "email"
-    namesake = known.names.get(said.sort_name)
-    if namesake is None or (said.member_number and namesake.member_number):
-        return None, ""
-    differs = said.content.email and namesake.email and said.content.email.lower() != namesake.email.lower()
-    return (None, "") if differs else (namesake, "name")
+    """Whom the row looks like: the same address, or the same name, where nothing tells them apart."""
+    email = said.content.email
+    for by, found in (("email", known.emails.get(email.lower())), ("name", known.names.get(said.sort_name))):
+        if found is not None and not _told_apart(said.member_number, found.member_number, email, found.email):
+            return found, by
+    return None, ""
+
+
+def _told_apart(number: str, other_number: str | None, email: str, other_email: str) -> bool:
+    """Whether two of one name or address are two: each has a member number, or another address."""
+    differs = email and other_email and email.lower() != other_email.lower()
+    return bool((number and other_number) or differs)
 
 
 def _to_json(said: Said) -> dict[str, object]:
@@ -145,7 +167,7 @@ def _from_json(text: str) -> Said:
 def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: ImportRow) -> Judged | None:
     """Judges the row as things stand now, and writes what it still changes. Refuses what customers' changes refuse."""
     said = _from_json(row.content)
-    now_judged = _judged(_known(session, [said]), row.line, said, {})
+    now_judged = _judged(_known(session, [said]), row.line, said, _Seen({}, {}))
     if now_judged.content is None:
         return now_judged
     if now_judged.verdict == Verdict.update:
@@ -161,6 +183,6 @@ def apply(session: Session, actor: Actor, now: datetime, run: ImportRun, row: Im
 def _update(session: Session, actor: Actor, now: datetime, customer_id: int, said: Said) -> None:
     from invoicing.invoices.service import refresh_search  # invoices know customers; here their search follows
 
-    customer = session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+    customer = get(session, customer_id, lock=True)
     change_customer(session, actor, now, customer_id, customer.revision, content_after(customer, said))
     refresh_search(session, customer_id)

@@ -19,7 +19,7 @@ _RARER: Final = "ÉÈÀÇÊÔÎÂÛËŒÜÏæÆñÑöäÿ"
 _SIGNS: Final = "°€«»’‘“”…–—·§£©®²³½¼¾ \u00a0"
 _SAMPLE: Final = 200_000  # letters that are looked at
 _AMID: Final = re.compile(r"(?<=[a-zà-ÿœ])[^\x00-\x7f](?=[a-zà-ÿœ])")
-_ENDS: Final = re.compile("\r*\n|\r")
+_ENDS: Final = re.compile("(?<!\r)\r+\n|\r")  # a run of CR is looked through once, not from each of them
 
 
 def decode(content: bytes) -> str:

@@ -21,7 +21,7 @@ from invoicing.errors import Refused
 from invoicing.imports.headings import Record, records
 from invoicing.imports.models import ImportRow, ImportRun
 from invoicing.imports.reading import table
-from invoicing.imports.rules import Judged
+from invoicing.imports.rules import Judged, Unreadable
 from invoicing.invoices.models import Status
 from invoicing.journal import Actor
 from invoicing.shop import importing_writing as writing
@@ -158,7 +158,11 @@ def apply_many(
     session: Session, actor: Actor, now: datetime, run: ImportRun, rows: Sequence[ImportRow]
 ) -> dict[int, Judged]:
     """Those of the rows that are plainly new, by the row's id, all together; none where one of them can't come in."""
-    target, said = target_of(session, run.shop_id), {row.id: _from_json(row.content) for row in rows}
+    try:
+        target = target_of(session, run.shop_id)
+    except Unreadable:  # it was closed since: each row is told
+        return {}
+    said = {row.id: _from_json(row.content) for row in rows}
     known = known_of(session, target, said.values())
     planned = {row.id: plan(target, known, said[row.id]) for row in rows}
     plain = [row for row in rows if planned[row.id].takes and not planned[row.id].pays_back]
@@ -179,8 +183,7 @@ def apply_many(
 def _outcome(target: Target, row: ImportRow, planned: Plan, invoice_id: int | None, customer_id: int | None) -> Judged:
     """What became of the row: as it was judged, unless something else has come of it."""
     facts = json.loads(row.facts)
-    as_told = planned.verdict == row.verdict or (
-        row.verdict == Verdict.lettering and planned.verdict in (facts.get("also"), Verdict.update)
-    )
+    lacked = row.verdict == Verdict.lettering and not planned.letters  # what stood in its way stands there still
+    as_told = planned.verdict == row.verdict or (lacked and planned.verdict in (facts.get("also"), Verdict.update))
     verdict, facts = (row.verdict, facts) if as_told else (planned.verdict, _priced(target, planned.facts))
     return Judged(row.line, verdict, row.subject, None, facts, invoice_id, customer_id)

@@ -12,22 +12,23 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.accounts.secrets import digest
 from invoicing.invoices.crediting import CreditContent, corrected_of, credit
-from invoicing.invoices.freezing import composed_for, locked, make_findable, set_amounts, set_lines
+from invoicing.invoices.freezing import composed_for, make_findable, set_amounts, set_lines
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import LineContent
+from invoicing.invoices.service import locked_whole
 from invoicing.journal import Actor, JournalEntry
 from invoicing.lettering import rules as lettering
 from invoicing.lettering.service import letter
 from invoicing.sellers.models import Seller
 from invoicing.shop.importing_customers import customer_id, customer_ids
 from invoicing.shop.importing_known import Target
-from invoicing.shop.importing_rules import Said, Verdict, moment_of
+from invoicing.shop.importing_rules import Said, Unfit, Verdict, moment_of
 from invoicing.shop.importing_verdicts import Plan
 from invoicing.shop.models import Shop
 from invoicing.shop.orders import apply_event, take_order
 from invoicing.shop.orders_at_once import take_orders
 from invoicing.shop.rules import OrderContent, OrderEvent
-from invoicing.taxes.queries import sets_for
+from invoicing.taxes.queries import all_set_ids, sets_for
 
 TO_CHECK: Final = "payback"  # of `Invoice.to_check`
 REASONS: Final = {"fr": "Remboursement dans la boutique", "en": "Paid back in the shop"}
@@ -88,13 +89,17 @@ def _lines(said: Said, tax_set: int) -> tuple[LineContent, ...]:
 
 
 def _tax_set(session: Session, target: Target) -> int:
+    """A choice that is offered, else a retired one: an order is never lost for want of one. Raises Unfit."""
     seller = session.scalars(select(Seller).join(Shop).where(Shop.id == target.shop_id)).one()
-    return sets_for(session, seller)[0].id
+    found = [row.id for row in sets_for(session, seller)] or sorted(all_set_ids(session, seller))
+    if not found:
+        raise Unfit(Verdict.refused)
+    return found[0]
 
 
 def _refill(session: Session, actor: Actor, now: datetime, target: Target, said: Said, invoice_id: int) -> None:
     """A basket that has changed before it was placed: nothing of it stands yet."""
-    order = locked(session, invoice_id)
+    order = locked_whole(session, invoice_id)
     before = order.total_cents
     order.lines.clear()
     session.flush()

@@ -86,6 +86,22 @@ def test_the_same_person_or_number_twice_in_the_file_is_told(bench: Bench) -> No
 
 
 @pytest.mark.parametrize(
+    ("rows", "verdicts"),
+    [
+        (("Roy;Zoé;;f@x.fr;;;;;M1;;;;", "Roy;Léo;;f@x.fr;;;;;M2;;;;"), ["member", "member"]),
+        (("Li;Ana;;;;;;;;;;;", "Li;Ana;;ana@x.fr;;;;;;;;;"), ["contact", "duplicate"]),
+        (("Bo;Ana;;bo@x.fr;;;;;;;;;", "Bo;Ana;;bo@x.fr;;;;;M9;;;;"), ["contact", "duplicate"]),
+        (("Bo;Ana;;bo@x.fr;;;;;;;;;", "Bo;Ana;;other@x.fr;;;;;;;;;"), ["contact", "contact"]),
+    ],
+)
+def test_what_the_dry_run_says_of_likes_is_what_happens(
+    bench: Bench, rows: tuple[str, str], verdicts: list[str]
+) -> None:
+    assert judged(bench, listed(*rows)) == verdicts
+    assert bring_in(bench, *rows) == verdicts
+
+
+@pytest.mark.parametrize(
     ("row", "field"),
     [
         ("Roy;Zoé;;pas une adresse;;;;;;;;;", "email"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer
@@ -18,7 +19,9 @@ from invoicing.journal import COMMAND, JournalEntry
 from invoicing.lettering.service import letter
 from invoicing.numbering import Source
 from invoicing.payments.models import Payment
+from invoicing.shop import importing_writing
 from invoicing.shop.models import Shop
+from invoicing.taxes.models import TaxSet
 from tests.factories import NOW, make_order, make_shop
 from tests.imports.bench import SAMPLE, Bench, export, invoice, row, truth
 
@@ -295,3 +298,38 @@ def test_a_shop_with_a_series_of_its_own_numbers_takes_no_export(bench: Bench) -
     run_id = bench.start(export(row(1)))
     bench.importer().work(run_id)
     assert "series_not_external" in bench.run(run_id).fault
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_shop_that_was_closed_since_the_judging_stops_nothing_for_ever(bench: Bench, closed: bool) -> None:
+    run_id = bench.start(export(row(1), row(2)))
+    bench.importer().work(run_id)
+    with transaction(bench.sessions) as session:
+        session.get_one(Shop, bench.shop_id).active = not closed
+        session.execute(update(TaxSet).values(active=False))  # of these an order takes a retired one
+    bench.apply(run_id)
+    assert bench.run(run_id).state is RunState.applied
+    assert bench.verdicts(run_id) == ["refused" if closed else "new"] * 2
+
+
+def test_a_row_that_breaks_is_refused_and_the_others_come_in(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = importing_writing.write
+
+    def breaks(*given: Any) -> Any:
+        if len(given) < 6 or given[4].id == "2":
+            raise ZeroDivisionError
+        return whole(*given)
+
+    monkeypatch.setattr(importing_writing, "write_new", breaks)
+    monkeypatch.setattr(importing_writing, "write", breaks)
+    assert bench.bring_in(row(1), row(2), row(3)) == ["new", "refused", "new"]
+
+
+def test_a_reference_that_is_free_by_then_is_given_and_said(bench: Bench, session: Session) -> None:
+    bench.bring_in(row(1, Lettrage="FA-1"))
+    run_id = bench.start(export(row(2, Lettrage="FA-1")))
+    bench.importer().work(run_id)
+    with transaction(bench.sessions) as writing:
+        letter(writing, COMMAND, NOW, invoice(writing, 1).id, "FA-9", 1)
+    bench.apply(run_id)
+    assert (bench.verdicts(run_id), invoice(session, 2).lettering) == (["new"], "FA-1")
