@@ -195,3 +195,16 @@ def test_what_is_to_be_lettered_leads_to_the_same_documents(desk: Desk) -> None:
     listed = desk.browser.get(link[1].replace("&amp;", "&")).text
     assert len(re.findall(r'<th scope="row" class="num nowrap g-n">', listed)) == 2
     assert "facture officielle dans la comptabilité" in listed
+
+
+def test_the_eight_places_of_the_sales_administration_stand_in_their_order(desk: Desk) -> None:
+    with desk.writing() as s:
+        make_shop(s, desk.seller)
+    doors = desk.browser.get("/ventes").text.partition('id="sales"')[2].partition("</ul>")[0]
+    assert re.findall(r"<(?:a href=\"[^\"]+\"|b)>([^<]+)</", doors) == [
+        "Toutes les boutiques", "Toutes les factures", "Toutes les unités de ventes", "Tous les clients",
+        "Gérer les taxes", "Scanner les traces marchandes", "Réglages généraux", "Réinitialiser la boutique",
+    ]  # fmt: skip
+    assert re.findall(r'<span class="count">(\d+)', doors) == ["1", "0", "0", "1", "6"]
+    assert doors.count("administrateurs") == 2 and "/ventes/reinitialiser" not in doors
+    assert 'href="/ventes/reinitialiser"' in desk.browser_of(Role.admin).get("/ventes").text
