@@ -46,6 +46,8 @@ def _check(wide: int, high: int) -> None:
 def _clean(picture: Image.Image) -> bytes:
     """The pixels alone: no place, camera, comment or colour profile."""
     turned = ImageOps.exif_transpose(picture)
+    if turned.mode.startswith("I"):  # 16 bits of grey: what is converted would be cut off, not made darker
+        turned = turned.convert("I").point(lambda grey: grey / 256).convert("L")
     shown = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     shown.thumbnail(SIZE, Image.Resampling.LANCZOS)
     bare = Image.new(shown.mode, shown.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -34,16 +34,19 @@ def judge_log(session: Session, run: ImportRun, content: bytes, file_name: str, 
     Where the run names a shop, only its invoices are looked at. Raises Unreadable for a workbook that can't be read.
     """
     shop_id, told = run.shop_id, defaultdict[str, Told](Told)
-    counted: dict[Verdict, list[int]] = {Verdict.no_payment: [], Verdict.no_code: []}
+    counted, first = Counter[Verdict](), defaultdict[Verdict, list[int]](list)  # lines may be millions
     for read, known in _read(session, shop_id, content, file_name):
         for line, code, entry in read:
             if entry is None:
-                counted[Verdict.no_payment if code else Verdict.no_code].append(line)
+                verdict = Verdict.no_payment if code else Verdict.no_code
+                counted[verdict] += 1
+                if counted[verdict] <= TOLD_MAX:
+                    first[verdict].append(line)
             else:
                 yield _judged(entry, known.get(code, ()), told[code])
-    for verdict, lines in counted.items():
-        if lines:
-            yield Judged(lines[0], verdict, "", None, {"count": len(lines), "lines": lines[:TOLD_MAX]})
+    for verdict in (Verdict.no_payment, Verdict.no_code):
+        if lines := first[verdict]:
+            yield Judged(lines[0], verdict, "", None, {"count": counted[verdict], "lines": lines})
 
 
 def _judged(entry: Entry, known: Sequence[Known], told: Told) -> Judged:

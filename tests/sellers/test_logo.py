@@ -40,6 +40,12 @@ def test_every_usual_kind_becomes_png(kind: str, mode: str) -> None:
     assert (made.format, made.mode, made.size) == ("PNG", "RGB", (300, 100))
 
 
+def test_sixteen_bits_of_grey_stay_grey() -> None:
+    out = io.BytesIO()
+    Image.new("I;16", (300, 100), 128 * 256).save(out, "PNG")
+    assert opened(read_logo(out.getvalue())).getpixel((5, 5)) == (128, 128, 128)
+
+
 def test_what_is_transparent_stays_so() -> None:
     made = opened(read_logo(picture("PNG", mode="RGBA")))
     assert made.mode == "RGBA" and made.getpixel((5, 5)) == (200, 30, 30, 128)

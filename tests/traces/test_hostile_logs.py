@@ -56,6 +56,13 @@ def test_a_line_of_fifty_megabytes_takes_seconds(session: Session) -> None:
     assert time.monotonic() - before < 30
 
 
+def test_lines_that_are_only_counted_take_no_place(session: Session) -> None:
+    told = scan(session, b"x\n" * 50_000)
+    assert [(row.verdict, row.line, row.facts) for row in told] == [
+        ("no_code", 1, {"count": 50_000, "lines": [*range(1, 9)]})
+    ]
+
+
 def test_a_last_line_without_an_end_counts(session: Session) -> None:
     order_of(session, make_shop(session), "TX1==", 1250)
     assert verdicts(session, "\n\nTX1== paid 12.50 EUR") == [(3, "match")]
