@@ -28,7 +28,8 @@ def shops() -> ResponseReturnValue:
     page = queries.shops_page(db.session, forms.shops_wanted(words), words.cursor, words.backwards)
     return render_template(
         "admin/shops.html", words=words, page=page, faults=by_field(words.faults), states=forms.states(),
-        modes=forms.mode_names(), newer=words.address(avant=page.rows[0].shop.id) if page.before else None,
+        modes=forms.mode_names(),
+        newer=words.address(avant=page.rows[0].shop.id) if page.before and page.rows else None,
         older=words.address(apres=page.rows[-1].shop.id) if page.after else None,
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ STATUSES: Final = {
 HEADERS: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "Idempotency-Replayed": (N_("« true » quand la réponse est celle d’une demande déjà faite."), "string",
                              ("200", "201")),
-    "WWW-Authenticate": (N_("Comment s’identifier, et le droit qui manque."), "string", ("401",)),
+    "WWW-Authenticate": (N_("Comment s’identifier, et le droit qui manque."), "string", ("401", "403")),
     "Retry-After": (N_("Secondes à attendre."), "string", ("429", "503")),
 }  # fmt: skip
 _SLUG: Final = {

@@ -106,8 +106,13 @@ def _response(code: str, operation: dict[str, Any], schemas: dict[str, Any]) -> 
     content = {media: {"schema": {"$ref": _ref(name)}, "example": sample_of(name, code)}}
     headers = {each: {"description": _(text), "schema": {"type": kind}}
                for each, (text, kind, codes) in HEADERS.items() if code in codes
-               and (each != "Idempotency-Replayed" or "requestBody" in operation)}  # fmt: skip
+               and (each != "Idempotency-Replayed" or code in _remembered(operation))}  # fmt: skip
     return {"description": _(STATUSES[code]), "content": content, **({"headers": headers} if headers else {})}
+
+
+def _remembered(operation: dict[str, Any]) -> tuple[str, ...]:
+    """The statuses of answers that are kept for a repetition; customers are put anew."""
+    return ("200", "201") if "requestBody" in operation and operation["tags"] != ["customers"] else ()
 
 
 def _tidy(schema: Any) -> None:

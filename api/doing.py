@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.gate import actor, shop
 from api.refusals import codes_of
+from invoicing.customers.rules import MergedAway
 from invoicing.database import is_sqlite
 from invoicing.errors import NotFound, Refused, Stale
 from invoicing.shop.order_queries import order_of
@@ -36,7 +37,7 @@ def write(act: Callable[[Session], T]) -> T:
         try:
             with turn, transaction() as session:
                 return act(session)
-        except Stale:
+        except (Stale, MergedAway):
             if not left:
                 raise
         except OperationalError as error:

@@ -13,6 +13,7 @@ from invoicing.invoices.freezing import composed_for, locked, stand
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.moving_rules import check_by_hand, is_repeated, standing_of
+from invoicing.invoices.service import locked_whole
 from invoicing.journal import Actor
 
 
@@ -22,7 +23,7 @@ def move(session: Session, actor: Actor, now: datetime, invoice_id: int, wanted:
     What costs nothing is paid as soon as it is accepted. Refuses, with nothing changed: NotFound, Stale, NotByHand,
     OnlyByMoney, MoveRefused, StillDue, StandsForGood, LetteredStands, CreditedStands, and what freezing refuses.
     """
-    order = locked(session, invoice_id)
+    order = locked_whole(session, invoice_id)  # it may stand now, and promise an e-mail to its customer
     it, is_fresh = standing_of(order), order.revision == revision
     if is_repeated(it, wanted, is_fresh):
         return order

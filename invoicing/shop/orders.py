@@ -14,10 +14,11 @@ from invoicing.customers.models import Customer
 from invoicing.customers.service import get as get_customer
 from invoicing.errors import NotFound
 from invoicing.invoices import rules as invoice_rules
-from invoicing.invoices.freezing import composed_for, locked, make_findable, set_amounts, set_lines, stand
+from invoicing.invoices.freezing import composed_for, make_findable, set_amounts, set_lines, stand
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.invoices.moving_rules import check_giving_up, standing_of
+from invoicing.invoices.service import locked_whole
 from invoicing.journal import Actor
 from invoicing.numbering import NumberTaken, Source, claim_number, is_taken
 from invoicing.payments.models import Payment, PaymentMethod
@@ -131,9 +132,9 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     """Moves an order as its shop says; False where that changes nothing: known already, or older than the last event.
 
     Refuses, with nothing changed: NotFound, FieldFaults, MoveRefused, AmountDiffers, StandsForGood, LetteredStands,
-    CreditedStands, and what freezing refuses.
+    CreditedStands, Stale, and what freezing refuses.
     """
-    order = locked(session, invoice_id)
+    order = locked_whole(session, invoice_id)  # it may stand now, and promise an e-mail to its customer
     if order.origin is not Origin.online:
         raise NotFound
     event = rules.check_event(event, order.total_cents, now)

@@ -115,8 +115,12 @@ def buyer_id(session: Session, shop_id: int, own_id: str) -> int:
 
 
 def is_own(session: Session, shop_id: int, customer: Customer) -> bool:
-    """Whether the record is the shop's to read and to change: a contact that it made, no member."""
-    if customer.is_member:
+    """Whether the record is the shop's to read and to change: a contact that it made, no member.
+
+    Once staff have merged another record into it, it may hold what another shop has said.
+    """
+    merged = select(Customer.id).where(Customer.merged_into_id == customer.id).limit(1)
+    if customer.is_member or session.scalar(merged) is not None:
         return False
     made = (JournalEntry.subject_kind == "customer", JournalEntry.subject_id == customer.id)
     by = (JournalEntry.actor_kind == ActorKind.shop, JournalEntry.actor_id == shop_id)

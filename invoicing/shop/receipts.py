@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused
-from invoicing.invoices.freezing import locked
 from invoicing.invoices.heading import follow
 from invoicing.invoices.models import Invoice, Origin, Status
 from invoicing.invoices.rules import PAYABLE
+from invoicing.invoices.service import locked_whole
 from invoicing.journal import Actor
 from invoicing.payments.rules import NothingDue
 from invoicing.shop import rules
@@ -41,9 +41,9 @@ class TooMuch(Refused):
 def take_payment(session: Session, actor: Actor, now: datetime, invoice_id: int, said: Receipt) -> Invoice:
     """Books it: the order is partial, or paid once nothing remains, which makes an official one stand.
 
-    Refuses, with nothing changed: NotFound, FieldFaults, NothingDue, TooMuch, and what freezing refuses.
+    Refuses, with nothing changed: NotFound, FieldFaults, NothingDue, TooMuch, Stale, and what freezing refuses.
     """
-    order = locked(session, invoice_id)
+    order = locked_whole(session, invoice_id)  # it may stand now, and promise an e-mail to its customer
     if order.origin is not Origin.online:
         raise NotFound
     event = _checked(order, said, now)

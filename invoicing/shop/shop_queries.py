@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.errors import NotFound
-from invoicing.invoices.models import Invoice
+from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.rows_at_hand import Cut, cut, holds, sorted_by
 from invoicing.search import fold
 from invoicing.shop.models import Shop, ShopKey
@@ -39,8 +39,8 @@ class ShopsWanted:
 
 def shop_rows(session: Session, wanted: ShopsWanted) -> list[ShopRow]:
     """Every shop that is wanted, in the order that is wanted."""
-    sent = select(Invoice.shop_id, func.count(), func.max(Invoice.listed_on)).where(Invoice.shop_id.is_not(None))
-    found = session.execute(sent.group_by(Invoice.shop_id))
+    sent = select(Invoice.shop_id, func.count(), func.max(Invoice.listed_on)).group_by(Invoice.shop_id)
+    found = session.execute(sent.where(Invoice.shop_id.is_not(None), Invoice.kind == InvoiceKind.invoice))
     orders: dict[Any, tuple[int, Any]] = {row[0]: (row[1], row[2]) for row in found}
     used = select(ShopKey.shop_id, func.count()).where(ShopKey.withdrawn_at.is_(None)).group_by(ShopKey.shop_id)
     keys: dict[int, int] = {row[0]: row[1] for row in session.execute(used)}

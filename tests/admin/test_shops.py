@@ -20,7 +20,7 @@ from invoicing.shop.models import Shop, ShopKey
 from invoicing.tables import metadata
 from tests.admin.desk import Desk, hidden
 from tests.conftest import Browser
-from tests.factories import make_order, make_seller, make_shop
+from tests.factories import make_credit, make_order, make_seller, make_shop
 
 LIST, NEW = "/ventes/boutiques", "/ventes/boutiques/nouvelle"
 
@@ -208,7 +208,7 @@ def test_a_key_of_another_shop_is_missing_here(desk: Desk, admin: Browser, shop:
 
 def test_the_list_counts_and_finds_shops(desk: Desk, admin: Browser, shop: Shop) -> None:
     with desk.writing() as s:
-        make_order(s, s.get_one(Shop, shop.id), desk.customer)
+        make_credit(s, make_order(s, s.get_one(Shop, shop.id), desk.customer).id)  # which is no order
         make_shop(s, desk.seller, name="Élan", active=False)
     names = re.compile(r'boutiques/\d+">([^<]+)</a>')
     for words, found in (
@@ -216,6 +216,7 @@ def test_the_list_counts_and_finds_shops(desk: Desk, admin: Browser, shop: Shop)
         ("q=elan", ["Élan"]), ("etat=ouvertes", ["Boutique 1"]), ("q=%25", []),
     ):  # fmt: skip
         assert names.findall(desk.browser.get(f"{LIST}?{words}").text) == found, words
+    assert desk.browser.get(f"{LIST}?apres={shop.id}&tri=-nom").status_code == 200  # the last one: nothing follows
     text = desk.browser.get(f"{LIST}/export.csv").get_data().decode("utf-8-sig")
     assert '"Boutique 1"' in text and ";1;2026-11-22;" in text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from invoicing.customers.merging import merge
+from invoicing.customers.merging_rules import MergeWish, fingerprint
 from invoicing.customers.models import Customer
 from invoicing.customers.service import make_member
 from invoicing.journal import COMMAND
@@ -64,6 +66,18 @@ def test_a_record_that_staff_have_merged_is_kept(program: Program, session: Sess
     told = put(program, city="Ailleurs")[1]
     assert (told["kept"], told["record"]) == (True, None)
     assert program.order(customer=None, customer_id="1042").get_json()["customer_ids"] == ["1042"]
+
+
+def test_what_staff_merge_into_a_shops_record_is_not_shown_to_it(program: Program, session: Session) -> None:
+    put(program, email="")
+    [mine] = session.scalars(select(Customer)).all()
+    other = make_customer(session, member=False, email="of@another.shop")
+    wish = MergeWish(fingerprint(mine, other), fill=True)
+    merge(session, COMMAND, NOW, mine.id, other.id, wish)
+    session.commit()
+    told = program.get("/customers", id="1042").get_json()
+    assert (told["kept"], told["record"]) == (True, None)
+    assert put(program, city="Ailleurs")[1]["changed"] is False
 
 
 def test_a_customer_is_read_again(program: Program) -> None:

@@ -45,6 +45,20 @@ def test_every_operation_names_every_status(client: Browser) -> None:
             assert operation["summary"] and operation["description"]
 
 
+def test_headers_stand_where_they_are_sent(client: Browser) -> None:
+    paths = document(client)["paths"]
+    told = {
+        (path, code, header) for path, methods in paths.items() if "post" in methods
+        for code, answer in methods["post"]["responses"].items()
+        for header in answer.get("headers", ()) if header != "Retry-After"
+    }  # fmt: skip
+    kept = {(path, code, "Idempotency-Replayed") for path, code in
+            (("/orders", "201"), ("/payments", "201"), ("/events", "200"))}  # fmt: skip
+    posts = [path for path, methods in paths.items() if "post" in methods]
+    asked = {(path, code, "WWW-Authenticate") for path in posts for code in ("401", "403")}
+    assert told == {(f"/api/v1{path}", *rest) for path, *rest in kept} | asked
+
+
 def test_every_example_holds(client: Browser) -> None:
     made = document(client)
     components = {"components": made["components"]}

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from invoicing.customers.merging import merge
+from invoicing.customers.merging_rules import MergeWish, fingerprint
+from invoicing.customers.models import Customer
 from invoicing.database import transaction
+from invoicing.delivery.models import Delivery
 from invoicing.documents.models import DocumentVersion
 from invoicing.errors import FieldFaults, Refused
+from invoicing.invoices import freezing
 from invoicing.invoices.models import Invoice, Status
+from invoicing.invoices.moving import move
 from invoicing.invoices.rules import AlreadyFinalised
 from invoicing.invoices.service import finalise
 from invoicing.journal import COMMAND
-from invoicing.numbering import NumberTaken, Series, Source
+from invoicing.numbering import Mode, NumberTaken, Series, Source
 from invoicing.payments.models import Payment
 from invoicing.shop.catalogue_content import CatalogueContent, ItemContent
 from invoicing.shop.catalogue_service import add_catalogue
@@ -26,6 +34,7 @@ from invoicing.shop.item_service import add_item
 from invoicing.shop.keys import add_key
 from invoicing.shop.models import Shop, SoldUnit
 from invoicing.shop.orders import apply_event
+from invoicing.shop.receipts import Receipt, take_payment
 from invoicing.shop.rules import OrderEvent, UnitsWanted
 from invoicing.shop.shop_content import ShopContent
 from invoicing.shop.shop_service import add_shop
@@ -94,6 +103,52 @@ def test_one_event_sent_many_times_at_once_pays_once(database: Database) -> None
     assert sorted(map(str, applied)) == ["False"] * (TIMES - 1) + ["True"]
     with database.sessions() as session:
         assert session.scalars(select(Payment.amount_cents)).all() == [21600]
+
+
+@pytest.mark.parametrize("by", ["payment", "event", "hand"])
+def test_an_order_stands_while_its_customer_is_merged(
+    database: Database, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    with transaction(database.sessions) as session:
+        mode = Mode.portal_reference if by == "hand" else Mode.official
+        shop = make_shop(session, source=Source.generated, mode=mode)
+        stays, goes = (make_customer(session, member=False, email="a@example.org") for _ in range(2))
+        status = Status.draft if by == "hand" else Status.pending
+        order = make_order(session, shop, goes, status=status, wants_mail=True)
+        ids, actor, total = (stays.id, goes.id, order.id), shop_actor(shop), order.total_cents
+    standing, write = Event(), freezing.write_taxes
+
+    def slowly(*given: Any) -> None:
+        standing.set()
+        sleep(0.3)  # long enough for the merge to begin
+        write(*given)
+
+    def stand(session: Session) -> None:
+        if by == "payment":
+            take_payment(session, actor, NOW, ids[2], Receipt(total, NOW))
+        elif by == "event":
+            apply_event(session, actor, NOW, ids[2], OrderEvent(Status.paid, NOW))
+        else:
+            move(session, COMMAND, NOW, ids[2], Status.placed, 1)
+
+    def merging(session: Session) -> None:
+        found = [session.get_one(Customer, number) for number in ids[:2]]
+        merge(session, COMMAND, NOW, ids[0], ids[1], MergeWish(fingerprint(*found)))
+
+    monkeypatch.setattr(freezing, "write_taxes", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(within, database, stand)
+        standing.wait(10)
+        within(database, merging)
+        first.result()
+    with database.sessions() as session:
+        [promised] = session.scalars(select(Delivery)).all()
+        assert (session.get_one(Invoice, ids[2]).customer_id, promised.customer_id) == (ids[0], ids[0])
+
+
+def within(database: Database, act: Callable[[Session], None]) -> None:
+    with transaction(database.sessions) as session:
+        act(session)
 
 
 def test_one_reference_in_many_orders_at_once_is_one_unit(database: Database) -> None:
