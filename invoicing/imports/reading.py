@@ -138,7 +138,7 @@ def _workbook(content: bytes) -> Iterator[Row]:
                 if said == "end":
                     ended = True
                 else:
-                    yield Row(said[0], tuple(cell.strip() for cell in said[1]))
+                    yield Row(said[0], tuple(cell.replace("\0", "").strip() for cell in said[1]))  # as of a text
             code = process.wait(PATIENCE)
         except (ValueError, subprocess.TimeoutExpired):
             raise Unreadable("damaged") from None

@@ -110,6 +110,14 @@ def test_a_number_with_three_decimals_reads_one_way_only() -> None:
     assert cells(content) == [(1, ("1.2340", "12.5"))]
 
 
+def test_a_workbook_brings_no_nul_in_which_no_database_keeps() -> None:
+    made, given = io.BytesIO(), workbook(lambda book: book.add_worksheet().write_row(0, 0, ["A_x0000_B", "x"]))
+    with zipfile.ZipFile(io.BytesIO(given)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"_x005F_x0000_", b"_x0000_"))
+    assert cells(made.getvalue()) == [(1, ("AB", "x"))]
+
+
 def test_the_hidden_first_sheet_is_passed_over() -> None:
     def fill(book: xlsxwriter.Workbook) -> None:
         hidden, shown = book.add_worksheet(), book.add_worksheet()
