@@ -155,6 +155,8 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
     for step in steps:
         make_move(session, actor, now, order, step, event, paid_cents)
         paid_cents = 0
+        if order.status is not step:
+            break
     order.revision += 1
     follow(session, order, now)
     return True
@@ -163,13 +165,19 @@ def apply_event(session: Session, actor: Actor, now: datetime, invoice_id: int, 
 def make_move(
     session: Session, actor: Actor, now: datetime, order: Invoice, step: Status, event: OrderEvent, paid_cents: int
 ) -> None:
-    """One move; the first that accepts the order makes it stand."""
+    """One move; the first that accepts the order makes it stand, at the rates of that day.
+
+    Where they were lower when it was ordered and paid for, it is partial: the rest is still due.
+    """
     before, number, paid_before = order.status, order.number, order.paid_cents
     if not order.is_frozen and invoice_rules.freezes(order.mode, step):
         stand(session, order, composed_for(session, order, now), now, step)
     order.status = step
     session.flush()
     _receive(session, actor, now, order, paid_cents, event.at, event.reference)
+    if step in invoice_rules.ACQUIRED and order.remaining_cents > 0:
+        order.status = step = Status.partial
+        session.flush()
     changes: dict[str, tuple[object, object]] = {} if step is before else {"status": (before, step)}
     if order.number != number:
         changes["number"] = (number, order.number)

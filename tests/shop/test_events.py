@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import inspect, select
@@ -18,7 +18,9 @@ from invoicing.lettering.service import letter
 from invoicing.numbering import Mode, Source
 from invoicing.payments.models import PaymentMethod
 from invoicing.shop.orders import apply_event
+from invoicing.shop.receipts import Receipt, take_payment
 from invoicing.shop.rules import AmountDiffers, OrderEvent
+from invoicing.taxes.models import Tax, TaxRate
 from tests.factories import NOW, make_customer, make_draft, make_line, make_order, make_seller, make_shop, shop_actor
 
 S = Status
@@ -203,3 +205,19 @@ def test_a_manual_invoice_has_no_events_and_an_order_no_form(session: Session) -
             act()
         refused.append(found.type)
     assert refused == [NotFound, NotFound]
+
+
+@pytest.mark.parametrize("by", [S.paid, S.complete, None])
+def test_what_a_new_rate_adds_before_the_order_stands_is_still_due(session: Session, by: Status | None) -> None:
+    shop = make_shop(session, mode=Mode.official, source=Source.generated)
+    order = make_order(session, shop, status=S.pending, now=NOW - timedelta(days=1))
+    tax = session.scalars(select(Tax).where(Tax.code == "TVA20")).one()
+    tax.rates[-1].valid_to = date(2026, 11, 21)
+    tax.rates.append(TaxRate(rate_e5=21000, valid_from=date(2026, 11, 22)))
+    session.flush()
+    if by is None:
+        take_payment(session, shop_actor(shop), LATER, order.id, Receipt(order.total_cents, LATER))
+    else:
+        assert send(session, order, by)
+    assert (order.is_frozen, order.total_cents, order.paid_cents) == (True, 21780, 21600)
+    assert (order.status, order.remaining_cents) == (S.partial, 180)
