@@ -33,10 +33,11 @@ _DECIMAL: Final = re.compile(
 )
 _OPERATION: Final = re.compile(r"\b(?:txn|transaction|trans|id|ref)[ _:=#-]{1,3}([A-Za-z0-9_-]{4,40})\b", re.I)
 _WORDS: Final = {  # in folded text, by their beginnings; the first kind found tells
-    Result.refused: r"refus|declin|denied|fail|echec|echou|rejet|reject|abandon|expired|expire|invalid|erreur|error",
+    Result.refused: r"refus|declin|denied|fail|echec|echou|rejet|reject|abandon|expired|expire|invalid|erreur|error|"
+    r"unpaid|impaye|incomplet",
     Result.refunded: r"refund|rembours|payback|chargeback|revers|reembolso",
     None: r"placed|order created|commande passee|passee|pending|en attente|waiting|starting|annul|cancel|verification|"
-    r"initial|en cours|payout|withdrawal|retrait|virement vers",
+    r"initial|en cours|payout|withdrawal|retrait|virement vers|requires_|uncaptured|processing",
     Result.accepted: r"paid|captur|accept|succe|complet|charge|paye|paiement|payment|effectu|termin|regle|settled",
 }
 _KINDS: Final = [(kind, re.compile(rf"\b(?:{words})")) for kind, words in _WORDS.items()]
@@ -59,7 +60,7 @@ def amount_of(text: str, *, cents: bool = False) -> int | None:
     return None if abs(value) > CENTS_MAX else -value if turned else value
 
 
-_NO_SIGN: Final = str.maketrans({"€": " ", "$": " ", "£": " ", "\u00a0": " ", "\u202f": " "})
+_NO_SIGN: Final = str.maketrans({"€": " ", "$": " ", "£": " ", "\u00a0": " ", "\u202f": " ", "−": "-"})
 
 
 def currency_of(text: str) -> str:

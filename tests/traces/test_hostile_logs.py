@@ -86,7 +86,8 @@ def test_french_headings_and_amounts_are_read(session: Session) -> None:
 @pytest.mark.parametrize(
     ("text", "cents"),
     [("2,439.12", 243912), ("4.626,81", 462681), ("1 234,56 €", 123456), ("$60.00", 6000), ("(12,50)", -1250),
-     ("12,50-", -1250), ("−3", -300), ("68.99000000", 6899), ("1,234", 123400), ("abc", None), ("", None)],
+     ("12,50-", -1250), ("−3", -300), ("−1,234", -123400),
+     ("68.99000000", 6899), ("1,234", 123400), ("abc", None), ("", None)],
 )  # fmt: skip
 def test_amounts_are_read_as_providers_write_them(text: str, cents: int | None) -> None:
     assert amount_of(text) == cents
@@ -99,7 +100,9 @@ def test_currencies_are_read_by_number_letters_and_sign() -> None:
 @pytest.mark.parametrize(
     ("words", "result"),
     [("CAPTURED DEBIT", Result.accepted), ("REFUSED", Result.refused), ("Remboursement", Result.refunded),
-     ("Payment declined", Result.refused), ("Order placed", None), ("CANCELLED", None), ("", Result.accepted)],
+     ("Payment declined", Result.refused), ("Order placed", None), ("CANCELLED", None), ("", Result.accepted),
+     ("Unpaid", Result.refused), ("Incomplete", Result.refused), ("Impayé", Result.refused), ("Uncaptured", None),
+     ("requires_payment_method", None)],
 )  # fmt: skip
 def test_results_are_read_in_both_languages(words: str, result: Result | None) -> None:
     assert result_of(words) is result
