@@ -101,6 +101,8 @@ def place(session: Session, actor: Actor, now: datetime, shop_id: int, said: Ord
         wants_mail=said.wants_mail,
     )  # fmt: skip
     order = take_order(session, actor, now, shop_id, content)
+    if order.created_at != now:  # an import has brought it in the same instant
+        raise RequestConflict(Asked.order, said.transaction_code, order.created_at)
     if said.total_cents not in (None, order.total_cents):
         raise TotalDiffers(said.total_cents or 0, order.total_cents, order.currency)
     return Placed(order, tuple(warnings_of(session, order, now)))

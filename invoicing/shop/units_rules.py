@@ -52,8 +52,8 @@ def pieces(quantity_e3: int) -> tuple[int, int]:
 
 def validity(wanted: UnitsWanted, sold_on: date, days: int | None) -> Validity:
     """The shop's own dates, else as many days as the item's units are valid, from the day of the sale."""
-    starts_on = wanted.starts_on or (sold_on if days else None)
     ends_on = wanted.ends_on
+    starts_on = wanted.starts_on or (sold_on if days and not (ends_on and ends_on < sold_on) else None)
     if ends_on is None and days and starts_on:
         room = (date.max - starts_on).days
         ends_on = starts_on + timedelta(days=min(days - 1, room))

@@ -146,10 +146,15 @@ def test_what_may_be_in_the_way_later_is_said(program: Program) -> None:
     }  # fmt: skip
 
 
-def test_an_order_that_came_in_by_another_way_is_a_conflict(program: Program, session: Session, shop: Shop) -> None:
+@pytest.mark.parametrize("just_now", [False, True])  # or a moment ago
+def test_an_order_that_came_in_by_another_way_is_a_conflict(
+    program: Program, session: Session, shop: Shop, monkeypatch: pytest.MonkeyPatch, just_now: bool
+) -> None:
     from tests.factories import make_order
 
     make_order(session, session.merge(shop), transaction_code="OLD", now=NOW - timedelta(hours=1))
     session.commit()
+    if just_now:  # after this one had looked for it
+        monkeypatch.setattr("invoicing.shop.incoming.of_code", lambda *_asked: None)
     refused = program.order("OLD")
     assert (refused.status_code, errors(refused)) == (409, {("/transaction_code", "sent_otherwise")})

@@ -52,6 +52,11 @@ def test_no_validity_goes_past_the_last_day_that_there_is() -> None:
     assert validity(UnitsWanted((), date(9999, 12, 1)), DAY, 400).ends_on == date.max
 
 
+def test_no_validity_ends_before_it_starts() -> None:
+    over = date(2020, 12, 31)
+    assert validity(UnitsWanted((), None, over), DAY, 400) == Validity(None, over)
+
+
 @given(st.integers(1, 300), st.integers(1, 10**7), st.data())
 def test_pieces_are_credited_once_their_price_is(count: int, net: int, data: st.DataObject) -> None:
     taken = data.draw(st.integers(0, net))
