@@ -114,7 +114,8 @@ class Rebuilder:
 def rebuild(settings: Settings, plan: Plan, email: str, tell: Callable[[int, int], object]) -> int:
     """Builds a demo beside this one, then puts it in its place, in one transaction; how many invoices it has.
 
-    `email` is the address of whoever asked, "" for the command line. The caller holds the lock and has checked.
+    `email` is the address of whoever asked, "" for the command line. The caller holds the lock and has checked; what is
+    no demo by the end of the building is refused, too.
     """
     path = settings.data_dir / f"rebuilding-{secrets.token_hex(4)}.db"
     fresh = make_engine(f"sqlite:///{path.resolve()}")
@@ -127,6 +128,7 @@ def rebuild(settings: Settings, plan: Plan, email: str, tell: Callable[[int, int
             tell(made, plan.total)
         with _factory(settings) as factory, factory() as session, fresh.connect() as source:
             begin_write(session)
+            resetting.check_demo(session)  # building took a while: another database may have been restored meanwhile
             replace_all(session.connection(), source)
             journal.record(session, _actor(session, email), now(), "demo.rebuilt", ("organisation", 1))
             session.commit()

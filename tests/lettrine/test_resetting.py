@@ -18,7 +18,7 @@ from invoicing.delivery.models import Delivery
 from invoicing.documents.archive import open_archive
 from invoicing.invoices.models import Invoice
 from invoicing.proof.service import verify
-from invoicing.resetting import AlreadyRebuilding
+from invoicing.resetting import AlreadyRebuilding, NotADemo
 from invoicing.sellers.models import Organisation
 from lettrine.cli import main
 from lettrine.resetting import Plan, Rebuilder, _hold, rebuild
@@ -126,6 +126,22 @@ def test_a_rebuilding_that_breaks_off_leaves_the_demo_as_it_was(settings: Settin
     assert found is not None and found.state == "failed"
     with database.sessions() as session:
         assert session.get_one(Organisation, 1).is_demo and drafts(database) == 1
+
+
+def test_what_is_no_demo_any_more_once_the_new_one_is_built_stays(settings: Settings, database: Database) -> None:
+    for _made in demo(database.sessions, None, "kept"):  # type: ignore[attr-defined]
+        pass
+
+    def meanwhile(sessions: object, now: object, hashed: str) -> object:
+        yield from demo(sessions, now, hashed)  # type: ignore[misc]
+        with database.sessions() as session:
+            session.get_one(Organisation, 1).is_demo = False  # a backup was restored, say
+            session.commit()
+
+    before = drafts(database)
+    with pytest.raises(NotADemo):
+        rebuild(settings, Plan(meanwhile, 2), "", lambda done, total: None)  # type: ignore[arg-type]
+    assert drafts(database) == before
 
 
 def test_two_never_rebuild_at_once(settings: Settings, database: Database) -> None:
