@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, Event
-from time import sleep
-from typing import Any
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from invoicing.customers.merging import merge
-from invoicing.customers.merging_rules import MergeWish, fingerprint
 from invoicing.customers.models import Customer
-from invoicing.database import transaction
+from invoicing.database import is_sqlite, transaction
 from invoicing.delivery.models import Delivery
 from invoicing.documents.models import DocumentVersion
 from invoicing.errors import FieldFaults, Refused
-from invoicing.invoices import freezing
+from invoicing.invoices import service
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.moving import move
 from invoicing.invoices.rules import AlreadyFinalised
@@ -106,49 +103,36 @@ def test_one_event_sent_many_times_at_once_pays_once(database: Database) -> None
 
 
 @pytest.mark.parametrize("by", ["payment", "event", "hand"])
-def test_an_order_stands_while_its_customer_is_merged(
+def test_whoever_lets_an_order_stand_holds_its_customer_before_it(
     database: Database, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     with transaction(database.sessions) as session:
         mode = Mode.portal_reference if by == "hand" else Mode.official
         shop = make_shop(session, source=Source.generated, mode=mode)
-        stays, goes = (make_customer(session, member=False, email="a@example.org") for _ in range(2))
         status = Status.draft if by == "hand" else Status.pending
-        order = make_order(session, shop, goes, status=status, wants_mail=True)
-        ids, actor, total = (stays.id, goes.id, order.id), shop_actor(shop), order.total_cents
-    standing, write = Event(), freezing.write_taxes
+        order = make_order(session, shop, status=status, wants_mail=True)
+        number, customer_id, total, actor = order.id, order.customer_id, order.total_cents, shop_actor(shop)
+    locked: list[str] = []
 
-    def slowly(*given: Any) -> None:
-        standing.set()
-        sleep(0.3)  # long enough for the merge to begin
-        write(*given)
+    def look_and_lock(session: Session, invoice_id: int) -> Invoice:
+        with database.engine.connect() as other:
+            try:
+                other.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(nowait=True))
+            except OperationalError as error:
+                locked.append(getattr(error.orig, "sqlstate", ""))
+        return lock(session, invoice_id)
 
-    def stand(session: Session) -> None:
-        if by == "payment":
-            take_payment(session, actor, NOW, ids[2], Receipt(total, NOW))
-        elif by == "event":
-            apply_event(session, actor, NOW, ids[2], OrderEvent(Status.paid, NOW))
-        else:
-            move(session, COMMAND, NOW, ids[2], Status.placed, 1)
-
-    def merging(session: Session) -> None:
-        found = [session.get_one(Customer, number) for number in ids[:2]]
-        merge(session, COMMAND, NOW, ids[0], ids[1], MergeWish(fingerprint(*found)))
-
-    monkeypatch.setattr(freezing, "write_taxes", slowly)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(within, database, stand)
-        standing.wait(10)
-        within(database, merging)
-        first.result()
-    with database.sessions() as session:
-        [promised] = session.scalars(select(Delivery)).all()
-        assert (session.get_one(Invoice, ids[2]).customer_id, promised.customer_id) == (ids[0], ids[0])
-
-
-def within(database: Database, act: Callable[[Session], None]) -> None:
+    lock = service.locked
+    monkeypatch.setattr(service, "locked", look_and_lock)
     with transaction(database.sessions) as session:
-        act(session)
+        if by == "payment":
+            take_payment(session, actor, NOW, number, Receipt(total, NOW))
+        elif by == "event":
+            apply_event(session, actor, NOW, number, OrderEvent(Status.paid, NOW))
+        else:
+            move(session, COMMAND, NOW, number, Status.placed, 1)
+        assert session.scalars(select(Delivery.customer_id)).all() == [customer_id]
+    assert locked == ([] if is_sqlite(database.engine) else ["55P03"])
 
 
 def test_one_reference_in_many_orders_at_once_is_one_unit(database: Database) -> None:
