@@ -216,6 +216,9 @@ class MeAnswer(Told):
     currency: Literal["EUR", "CAD"]
     official: bool = Field(description=N_("Ses documents sont les factures légales ; sinon ils y renvoient."))
     brings_numbers: bool = Field(description=N_("Chaque commande apporte son numéro."))
+    number_prefix: str | None = Field(
+        description=N_("Par quoi commencent les numéros que la boutique apporte ; rien si elle n’en apporte pas.")
+    )
     payment_methods: list[str]
     taxes: list[TaxChoice]
     limits: Limits

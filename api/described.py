@@ -119,7 +119,7 @@ _SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ItemList": {"items": [_ITEM], "next": None},
     "MeAnswer": {
         "shop": "Boutique des cours", "scopes": ["read", "customers", "orders", "payments"], "currency": "EUR",
-        "official": False, "brings_numbers": False, "payment_methods": ["Virement"],
+        "official": False, "brings_numbers": False, "number_prefix": None, "payment_methods": ["Virement"],
         "taxes": [{"code": "FR_20", "label": "TVA 20 %"}],
         "limits": {"calls_per_minute": 12000, "body_bytes": 262144, "lines": 500},
     },

@@ -13,6 +13,7 @@ from api.shapes import ItemsQuery
 from api.telling import item
 from invoicing.documents.paper import MAX_LINES
 from invoicing.numbering import Mode, Source
+from invoicing.shop.incoming import number_prefix
 from invoicing.shop.keys import Scope
 from invoicing.shop.order_queries import items_of, shop_of
 from invoicing.taxes.queries import sets_for
@@ -45,6 +46,7 @@ def read_me() -> Response:
         "currency": me.currency.value,
         "official": me.series.mode is Mode.official,
         "brings_numbers": me.series.source is Source.external,
+        "number_prefix": number_prefix(me),
         "payment_methods": [row.label for row in me.payment_methods],
         "taxes": [{"code": row.code, "label": getattr(row, names)} for row in sets_for(db.session, me.seller)],
         "limits": {"calls_per_minute": most, "body_bytes": reading.BODY_MAX, "lines": MAX_LINES},

@@ -114,6 +114,8 @@ _OWN: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         value=f["value"]),
     "other_currency": lambda f: _(
         "Cette boutique vend en %(currency)s, pas en %(value)s.", currency=f["currency"], value=f["value"]),
+    "other_prefix": lambda f: _(
+        "Les numéros de cette boutique commencent par %(prefix)s.", prefix=f["prefix"]),
     "no_address": lambda f: _("Le client n’a pas d’adresse électronique : le document ne sera pas envoyé."),
     "unknown_method": lambda f: _(
         "« %(value)s » n’est pas un mode de paiement de cette boutique : il est noté comme un autre moyen.",

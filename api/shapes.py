@@ -119,11 +119,14 @@ class OrderBody(Shape):
     currency: Literal["EUR", "CAD"] = Field(NOT_SAID, description=N_("Monnaie, pour vérifier : celle de la boutique."))
     total: Cents = Field(NOT_SAID, description=N_("Total attendu : à un centime près, la commande est refusée."))
     paid: Cents = Field(NOT_SAID, description=N_("Montant déjà reçu : nécessaire quand « status » est « partial »."))
-    payment_method: Annotated[str, plain(120)] = Field("", description=N_("Mode de paiement, un de ceux de /me."))
+    payment_method: Annotated[str, plain(120)] = Field("", description=N_(
+        "Mode de paiement, un de ceux de /me ; un autre texte est gardé, compté comme un autre moyen, et la réponse en "
+        "avertit."))  # fmt: skip
     payment_reference: Annotated[str, plain(120)] = Field("", description=N_("Référence du paiement reçu."))
     number: Annotated[str, Field(pattern="^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")] = Field(
-        NOT_SAID, description=N_("Numéro du document, si la boutique donne elle-même les siens (voir /me).")
-    )
+        NOT_SAID, description=N_(
+            "Numéro du document, si la boutique donne elle-même les siens ; il commence par « number_prefix » de /me.")
+    )  # fmt: skip
     subject: Annotated[str, plain(250)] = Field("", description=N_("Objet du document."))
     note: Annotated[str, plain(2000)] = Field("", description=N_("Note au bas du document."))
     send_email: bool = Field(False, description=N_("Envoyer le document par courriel, une fois, quand il est établi."))
@@ -144,7 +147,8 @@ class PaymentBody(Shape):
     payment_id: OwnId = Field(description=N_("Numéro du paiement dans la boutique."), examples=["pay-1"])
     amount: Cents = Field(description=N_("Montant reçu, plus grand que zéro."), examples=["180.00"])
     at: Moment = Field(description=N_("Quand l’argent a été reçu."))
-    method: Annotated[str, plain(120)] = Field("", description=N_("Mode de paiement, un de ceux de /me."))
+    method: Annotated[str, plain(120)] = Field("", description=N_(
+        "Mode de paiement, un de ceux de /me ; un autre texte est gardé, et compté comme un autre moyen."))  # fmt: skip
     reference: Annotated[str, plain(120)] = Field("", description=N_("Référence du paiement."))
 
 
@@ -166,7 +170,8 @@ class EventBody(Shape):
     amount: Cents = Field(
         NOT_SAID, description=N_("Avec « partial », ce qui est reçu ; avec « paid », tout le reste si rien n’est dit.")
     )
-    method: Annotated[str, plain(120)] = Field("", description=N_("Mode de paiement, un de ceux de /me."))
+    method: Annotated[str, plain(120)] = Field("", description=N_(
+        "Mode de paiement, un de ceux de /me ; un autre texte est gardé, et compté comme un autre moyen."))  # fmt: skip
     reference: Annotated[str, plain(120)] = Field("", description=N_("Référence du paiement."))
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from web.words import _
 
 Facts = dict[str, Any]
+
+
+def _listed(facts: Facts) -> str:
+    """The possible values, which pydantic tells as English: 'a', 'b' or 'c'."""
+    return ", ".join(re.findall(r"'([^']*)'", facts.get("expected", "")))
+
 
 _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     # reading
@@ -27,7 +34,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "too_many": lambda f: _("Il y en a trop : %(most)s au plus.", most=f.get("max_length", "")),
     "too_few": lambda f: _("Il en manque : il en faut au moins %(least)s.", least=f.get("min_length", "")),
     "bad_format": lambda f: _("Ce n’est pas écrit comme il faut : voyez la description de l’API."),
-    "not_in_list": lambda f: _("Ce n’est pas une des valeurs possibles : %(values)s.", values=f.get("expected", "")),
+    "not_in_list": lambda f: _("Ce n’est pas une des valeurs possibles : %(values)s.", values=_listed(f)),
     "too_great": lambda f: _("C’est plus qu’il n’est possible."),
     "bad_money": lambda f: _("Écrivez un montant avec deux décimales et un point : \"12.50\"."),
     "bad_decimal": lambda f: _("Écrivez un nombre avec un point et peu de décimales : \"12.5\"."),

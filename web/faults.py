@@ -59,6 +59,8 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "bad_email": lambda f: _(
         "« %(value)s » n’est pas une adresse e-mail complète. Exemple : prenom.nom@exemple.fr.", value=f["value"]),
     "not_yes_or_no": lambda f: _("« %(value)s » n’est ni oui ni non.", value=f["value"]),
+    "unknown_country": lambda f: _(
+        "« %(value)s » n’est le code d’aucun pays. Donnez-en un qui existe, par exemple FR ou CA.", value=f["value"]),
     "bad_siren": lambda f: _(
         "« %(value)s » n’est pas un numéro SIREN. Il a 9 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),
     # a seller

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from invoicing.errors import Fault
 from invoicing.shop.importing_rules import Verdict
+from web.faults import sentence
 from web.filters import money, short_date
 from web.statuses import STATUSES, Shown
 from web.words import N_, _
@@ -118,6 +120,9 @@ def _text(facts: Facts) -> str:
     if facts.get("characters"):
         return _("%(column)s : des caractères ne peuvent pas être imprimés : %(characters)s.",
                  column=facts["column"], characters=facts["characters"])  # fmt: skip
+    if facts.get("code") == "unknown_country":
+        said = sentence(Fault("country", "unknown_country", dict(facts)))
+        return _("%(field)s : %(what)s", field=facts["column"], what=said)
     return _("%(column)s : ce texte est trop long, ou impossible.", column=facts["column"])
 
 

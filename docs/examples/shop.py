@@ -54,7 +54,7 @@ def main(address: str, key: str) -> None:
         "lines": [{"label": "Cours en ligne", "price": "150.00", "tax": me["taxes"][0]["code"]}],
     }  # fmt: skip
     if me["brings_numbers"]:
-        order["number"] = f"B-{code[:12]}"
+        order["number"] = me["number_prefix"] + code[:12]
     placed = lettrine.ask("POST", "/orders", order)
     for warning in placed["warnings"]:
         print(f"Attention : {warning['detail']}")

@@ -53,7 +53,7 @@ _KINDS: Final = {"personne": CustomerKind.person, "person": CustomerKind.person,
 COUNTRIES: Final = {
     "france": "FR", "canada": "CA", "belgique": "BE", "belgium": "BE", "suisse": "CH", "switzerland": "CH",
     "luxembourg": "LU", "allemagne": "DE", "germany": "DE", "espagne": "ES", "spain": "ES", "italie": "IT",
-    "italy": "IT", "royaume uni": "GB", "united kingdom": "GB", "etats unis": "US", "united states": "US",
+    "italy": "IT", "royaume uni": "GB", "uk": "GB", "united kingdom": "GB", "etats unis": "US", "united states": "US",
     "maroc": "MA", "tunisie": "TN", "algerie": "DZ", "senegal": "SN", "portugal": "PT", "pays bas": "NL",
 }  # fmt: skip
 
@@ -103,9 +103,9 @@ def word(text: str) -> str:
 
 def country_of(text: str, usual: str) -> str:
     """The country's two letters, from them or from its name; the usual one for nothing; "" for anything else."""
-    if re.fullmatch(r"[A-Za-z]{2}", text):
-        return text.upper()
-    return COUNTRIES.get(word(text), "" if text else usual)
+    if (known := COUNTRIES.get(word(text))) is not None:
+        return known
+    return text.upper() if re.fullmatch(r"[A-Za-z]{2}", text) else "" if text else usual
 
 
 def read(record: Record, country: str, language: str) -> Said:

@@ -11,7 +11,7 @@ from invoicing.customers.models import Customer, CustomerKind
 from invoicing.documents.snapshot import Party
 from invoicing.errors import Fault, FieldFaults, Refused
 from invoicing.sellers.models import Region, Seller
-from invoicing.sellers.rules import BUYER_LINES, country_name, luhn, too_many_lines
+from invoicing.sellers.rules import BUYER_LINES, country_name, is_country, luhn, too_many_lines
 from invoicing.text import clean, lacking
 
 LANGUAGES = ("fr_FR", "fr_CA", "en")
@@ -143,6 +143,8 @@ def _number_faults(values: dict[str, str]) -> list[Fault]:
         faults.append(Fault("language", "choose"))
     if not re.fullmatch(r"[A-Z]{2}", values["country"]):
         faults.append(Fault("country", "choose"))
+    elif not is_country(values["country"]):
+        faults.append(Fault("country", "unknown_country", {"value": values["country"]}))
     return faults
 
 

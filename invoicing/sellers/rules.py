@@ -31,6 +31,7 @@ class MentionsMissing(Refused):
     missing: tuple[Missing, ...]
 
 
+_NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # unions, and the codes of nowhere, that have names too
 SELLER_LINES, BUYER_LINES = 4, 5  # of the street: what the paper's blocks have room for
 
 
@@ -78,6 +79,11 @@ def too_many_lines(street: str, most: int) -> bool:
 def country_name(code: str, language: str) -> str:
     """The country in the language of a document; the code itself where it has no name."""
     return str(Locale.parse(language).territories.get(code, code))
+
+
+def is_country(code: str) -> bool:
+    """Whether two capitals are the code of a country that a document can name."""
+    return re.fullmatch(r"[A-Z]{2}", code) is not None and code not in _NO_COUNTRY and country_name(code, "fr") != code
 
 
 def luhn(digits: str) -> bool:

@@ -16,7 +16,7 @@ from invoicing.invoices.freezing import composed_for
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import LineContent
 from invoicing.journal import Actor
-from invoicing.numbering import Mode
+from invoicing.numbering import Mode, Source
 from invoicing.sellers.models import Seller
 from invoicing.shop.models import Item, Shop
 from invoicing.shop.orders import of_code, take_order
@@ -119,15 +119,23 @@ def _customer(session: Session, actor: Actor, now: datetime, shop_id: int, said:
 
 
 def _lines(session: Session, shop: Shop, said: OrderSaid) -> tuple[LineContent, ...]:
-    """The lines, exact; refuses with every item, tax and price that can't be found."""
+    """The lines, exact; refuses with every item, tax and price that can't be found, and a number of no such series."""
     faults: list[Fault] = []
     if said.currency and said.currency != shop.currency:
         faults.append(Fault("currency", "other_currency", {"value": said.currency, "currency": shop.currency}))
+    prefix = number_prefix(shop)
+    if said.number is not None and prefix is not None and not said.number.startswith(prefix):
+        faults.append(Fault("number", "other_prefix", {"value": said.number, "prefix": prefix}))
     items, taxes = _items(session, shop, said.lines), _taxes(session, shop.seller, said.lines)
     lines = [_line(f"lines-{n}-", line, items, taxes, faults) for n, line in enumerate(said.lines)]
     if faults:
         raise FieldFaults(faults)
     return tuple(lines)
+
+
+def number_prefix(shop: Shop) -> str | None:
+    """What the numbers that come with a shop's orders begin with; None where they are made here."""
+    return shop.series.format if shop.series.source is Source.external else None
 
 
 def _items(session: Session, shop: Shop, lines: tuple[LineSaid, ...]) -> dict[str, Item]:

@@ -90,5 +90,9 @@ def test_a_customer_is_read_again(program: Program) -> None:
 def test_what_is_wrong_is_named(program: Program) -> None:
     answer = program.post("/customers", customer_body(siren="123456789", country="France", language="de"))
     assert errors(answer) == {("/country", "bad_format"), ("/language", "not_in_list")}
+    assert ": fr_FR, fr_CA, en." in answer.get_json()["errors"][1]["detail"].replace("\u00a0", " ").replace(" :", ":")
+    answer = program.post("/customers", customer_body(country="XX"))
+    assert errors(answer) == {("/country", "unknown_country")}
+    assert "XX" in answer.get_json()["errors"][0]["detail"]
     answer = program.post("/customers", customer_body(siren="123456789", first_name="", last_name=""))
     assert errors(answer) == {("/siren", "bad_siren"), ("/last_name", "required")}

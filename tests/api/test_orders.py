@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice
 from invoicing.journal import ActorKind, JournalEntry
+from invoicing.numbering import Source
 from invoicing.shop.models import Shop, SoldUnit
-from tests.api.conftest import AT, Program, customer_body, errors, order_body
+from tests.api.conftest import AT, Program, customer_body, errors, key_of, open_shop, order_body
 from tests.factories import NOW
 
 
@@ -77,6 +79,7 @@ def test_a_total_that_differs_by_a_cent_is_refused_with_both(program: Program, s
         ({"customer": None}, {("", "one_customer")}),
         ({"customer": customer_body(email="no")}, {("/customer/email", "bad_email")}),
         ({"customer": customer_body(last_name=None)}, {("/customer/last_name", "not_text")}),
+        ({"customer": customer_body(country="XX")}, {("/customer/country", "unknown_country")}),
         ({"currency": "CAD"}, {("/currency", "other_currency")}),
         ({"ordered_at": "2026-11-22T10:30:00"}, {("/ordered_at", "bad_moment")}),
         ({"ordered_at": "2027-11-22T10:30:00Z"}, {("/ordered_at", "after_today")}),
@@ -95,6 +98,21 @@ def test_what_is_wrong_is_named_at_its_field(
     refused = program.order(**over)
     assert (refused.status_code, errors(refused)) == (422, wanted)
     assert session.scalar(select(func.count(Invoice.id))) == 0
+
+
+def test_numbers_that_a_shop_brings_begin_as_its_series(app: Flask, session: Session, noon: None) -> None:
+    program = Program(app, key_of(session, open_shop(session, source=Source.external)))
+    session.commit()
+    me = program.get("/me").get_json()
+    assert (me["brings_numbers"], me["number_prefix"]) == (True, "B-")
+    refused = program.order(number="2026-1")
+    assert (refused.status_code, errors(refused)) == (422, {("/number", "other_prefix")})
+    assert "B-" in refused.get_json()["errors"][0]["detail"]
+    assert program.order(number="B-1").get_json()["number"] == "B-1"
+
+
+def test_a_shop_whose_numbers_are_made_here_has_no_prefix(program: Program) -> None:
+    assert program.get("/me").get_json()["number_prefix"] is None
 
 
 def test_refusals_speak_the_language_that_is_asked_for(program: Program) -> None:

@@ -107,6 +107,7 @@ def test_what_the_dry_run_says_of_likes_is_what_happens(
         ("Roy;Zoé;;pas une adresse;;;;;;;;;", "email"),
         ("Roy;Zoé;;;;;;;;;;;123", "siren"),
         ("Roy;Zoé;;;;;;Atlantide;;;;;", "country"),
+        ("Roy;Zoé;;;;;;XX;;;;;", "country"),
         ("Roy;Zoé;;;;;;;;peut-être;;;", "standing"),
         ("Roy;Zoé;;;;;;;;;klingon;;", "language"),
         (";;;zoe@exemple.fr;;;;;;;;;", "last_name"),

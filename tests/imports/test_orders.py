@@ -160,6 +160,7 @@ def test_what_stands_keeps_its_amounts(bench: Bench, session: Session) -> None:
         ({"ID": "1/2"}, "bad_text"),
         ({"TxID": "é"}, "bad_text"),
         ({"created": ""}, "missing"),
+        ({"Country": "XX"}, "bad_text"),
         ({"FirstN": "\u4e2d", "LastN": "\u4e2d"}, "bad_text"),
     ],
 )
