@@ -36,6 +36,8 @@ _CHOOSE: Final[dict[str, Callable[[], str]]] = {
     "method": lambda: _("Choisissez comment l’argent a été reçu."),
     "given_by": lambda: _("Choisissez comment l’argent a été rendu."),
     "other": lambda: _("Choisissez une facture de la liste."),
+    "tax_set": lambda: _("Choisissez une taxe."),
+    "catalogue_id": lambda: _("Choisissez un catalogue de la liste."),
     "tax_status": lambda: _("Choisissez un régime de taxes de cette région."),
     "region": lambda: _("Choisissez une région de la liste."),
     "seller_id": lambda: _("Choisissez un vendeur de la liste."),

@@ -10,7 +10,8 @@ from web.words import _
 SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "bad_prefix": lambda f: _(
         "« %(value)s » n’est pas un préfixe. Il a 12 caractères au plus : lettres sans accent, chiffres, point, "
-        "tiret.", value=f["value"]),
+        "tiret.", value=f["value"]) if f["value"].strip() else _(
+        "Il faut un préfixe : il distingue cette série de toutes les autres."),
     "bad_digits": lambda f: _("Écrivez un nombre de chiffres de 1 à 9."),
     "format_meets": lambda f: _(
         "Ces numéros pourraient être ceux d’une autre série, %(other)s. Donnez un autre préfixe à celle-ci.",

@@ -66,7 +66,7 @@ def format_of(content: SeriesContent) -> str:
     digits = content.digits.strip()
     if digits not in [str(n) for n in range(1, 10)]:
         faults.append(Fault("digits", "bad_digits", {"value": content.digits}))
-    if not is_format(prefix + "{n}"):
+    if not prefix or not is_format(prefix + "{n}"):  # a bare date would stand in other series' numbers
         faults.append(Fault("prefix", "bad_prefix", {"value": content.prefix}))
     if faults:
         raise FieldFaults(faults)

@@ -14,6 +14,7 @@ from invoicing import journal
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from invoicing.invoices.models import InvoiceLine
 from invoicing.journal import Actor
+from invoicing.search import fold
 from invoicing.shop.catalogue_content import CatalogueContent, CategoryContent, read_catalogue, read_category
 from invoicing.shop.models import Catalogue, Category, Item, Shop, SoldUnit
 
@@ -139,6 +140,8 @@ def add_category(
     values = read_category(content, last + 1)
     known = _named(session, catalogue_id, values["name"])
     if known is not None:
+        if known.name != values["name"]:
+            raise _taken(values)
         if not content.position.strip() or known.position == values["position"]:
             return known
         raise _taken(values)
@@ -207,8 +210,9 @@ def _locked_category(session: Session, category_id: int) -> Category:
 
 
 def _named(session: Session, catalogue_id: int, name: str) -> Category | None:
-    query = select(Category).where(Category.catalogue_id == catalogue_id, Category.name == name)
-    return session.scalars(query).first()
+    """The category of this name, whatever its capitals and accents."""
+    rows = session.scalars(select(Category).where(Category.catalogue_id == catalogue_id).order_by(Category.id))
+    return next((row for row in rows if fold(row.name) == fold(name)), None)
 
 
 def _taken(values: dict[str, Any]) -> FieldFaults:

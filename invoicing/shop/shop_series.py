@@ -42,6 +42,17 @@ def series_of_shops(session: Session, seller_id: int) -> list[Series]:
     return list(session.scalars(query.order_by(Series.id)))
 
 
+def is_series_of(series: Series, content: ShopContent) -> bool:
+    """Whether the form chooses this series, or describes it as a new one."""
+    if content.series != NEW:
+        return content.series == str(series.id)
+    prefix = clean(content.prefix).lower()
+    same = series.format.lower() == prefix if series.source is Source.external else (
+        series.format.lower().startswith(prefix + "{")
+    )  # fmt: skip
+    return same and (series.source.value, series.mode.value) == (content.source, content.mode)
+
+
 def _existing(session: Session, seller: Seller, text: str) -> Series:
     one_at_a_time(session)  # nobody retires it meanwhile
     found = next((row for row in series_of_shops(session, seller.id) if str(row.id) == text), None)

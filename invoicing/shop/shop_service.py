@@ -19,7 +19,7 @@ from invoicing.sellers.series import one_at_a_time
 from invoicing.shop.catalogue_service import Changes, assign, changes_of, new
 from invoicing.shop.models import Catalogue, Shop, ShopPaymentMethod
 from invoicing.shop.shop_content import ShopContent, ShopValues, chosen, read_shop, refuse
-from invoicing.shop.shop_series import series_for
+from invoicing.shop.shop_series import is_series_of, series_for
 
 OPTIONS = (selectinload(Shop.payment_methods),)
 
@@ -138,7 +138,7 @@ def _named(session: Session, name: str) -> Shop | None:
 def _same(known: Shop, content: ShopContent, read: ShopValues) -> Shop:
     """What the same form has made before; refuses a name that another shop has."""
     made = (str(known.catalogue_id), str(known.seller_id), {way.label: way.method for way in known.payment_methods})
-    if made != (content.catalogue_id, content.seller_id, read.ways):
+    if made != (content.catalogue_id, content.seller_id, read.ways) or not is_series_of(known.series, content):
         raise _taken(read.name)
     return known
 

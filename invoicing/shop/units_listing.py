@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer
-from invoicing.invoices.models import Invoice, Status
+from invoicing.invoices.models import Invoice, InvoiceLine, Status
 from invoicing.shop.models import Item, Shop, SoldUnit
 from invoicing.shop.units_filter import UnitsBy, UnitsWanted, state_of, where
 from invoicing.shop.units_rules import UnitState
@@ -31,7 +31,8 @@ class UnitRow:
     starts_on: date | None
     ends_on: date | None
     item_id: int
-    item: str
+    item: str  # as it was sold
+    item_now: str
     catalogue_id: int
     shop_id: int | None
     shop: str | None
@@ -135,10 +136,11 @@ def rows(session: Session, wanted: UnitsWanted, ids: Sequence[int]) -> list[Unit
     query: Any = (
         select(
             SoldUnit.id, SoldUnit.reference, SoldUnit.quantity, SoldUnit.sold_on, SoldUnit.starts_on, SoldUnit.ends_on,
-            Item.id, Item.label, Item.catalogue_id, SoldUnit.shop_id, Shop.name, Invoice.id, Invoice.number,
-            Invoice.status, Customer, state_of(wanted.today),
+            Item.id, InvoiceLine.label, Item.label, Item.catalogue_id, SoldUnit.shop_id, Shop.name, Invoice.id,
+            Invoice.number, Invoice.status, Customer, state_of(wanted.today),
         )
         .join(Invoice, Invoice.id == SoldUnit.invoice_id)
+        .join(InvoiceLine, InvoiceLine.id == SoldUnit.line_id)
         .join(Item, Item.id == SoldUnit.item_id)
         .join(Customer, Customer.id == Invoice.customer_id)
         .outerjoin(Shop, Shop.id == SoldUnit.shop_id)
@@ -148,8 +150,8 @@ def rows(session: Session, wanted: UnitsWanted, ids: Sequence[int]) -> list[Unit
 
 
 def _row(*cells: Any) -> UnitRow:
-    customer, state = cells[14:]
-    values = (*cells[:14], customer.id, customer.name, UnitState(state))
+    customer, state = cells[15:]
+    values = (*cells[:15], customer.id, customer.name, UnitState(state))
     return UnitRow(**dict(zip(_NAMES, values, strict=True)))
 
 

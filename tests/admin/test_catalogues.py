@@ -171,6 +171,8 @@ def test_a_name_is_one_categorys_within_its_catalogue(desk: Desk, page: str) -> 
     was = {"was_name": "Stages", "was_position": "1", "position": "1"}
     answer = desk.send(f"{page}/categories/{first}", {"name": "Cours", **was})
     assert answer.status_code == 422 and "Ce nom est déjà pris" in shown(answer)
+    answer = desk.send(f"{page}/categories/nouvelle", {"name": "stagés"})
+    assert answer.status_code == 422 and "Ce nom est déjà pris" in shown(answer)
 
 
 def test_a_category_with_items_stays_and_says_so(desk: Desk, shop: Shop, page: str) -> None:

@@ -66,6 +66,21 @@ def test_a_shop_is_opened_once_with_a_series_of_its_own(desk: Desk, admin: Brows
     ]  # fmt: skip
 
 
+def test_a_name_that_a_shop_has_is_refused_where_the_form_says_something_else(
+    desk: Desk, admin: Browser, shop: Shop
+) -> None:
+    admin.send(NEW, form(shop))
+    for over in ({"prefix": "X-"}, {"mode": "official"}, {"source": "generated"}, {"series": str(shop.series_id)}):
+        answer = admin.send(NEW, form(shop, **over))
+        assert answer.status_code == 422 and 'id="name-e"' in answer.text, over
+    assert named(desk.session, "Boutique neuve").series.format == "W-"
+
+
+def test_numbers_that_are_given_here_have_a_prefix(desk: Desk, admin: Browser, shop: Shop) -> None:
+    answer = admin.send(NEW, form(shop, source="generated", prefix=" "))
+    assert answer.status_code == 422 and "Il faut un préfixe" in shown(answer)
+
+
 def test_numbers_may_be_given_here_and_a_series_shared(desk: Desk, admin: Browser, shop: Shop) -> None:
     admin.send(NEW, form(shop, source="generated", mode="official", prefix="W-"))
     made = named(desk.session, "Boutique neuve").series

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice, Status
 from invoicing.shop import units_listing
-from invoicing.shop.models import Shop, SoldUnit
+from invoicing.shop.models import Item, Shop, SoldUnit
 from invoicing.shop.rules import UnitsWanted as Wanted
 from invoicing.shop.units_filter import UnitsBy, UnitsWanted
 from invoicing.shop.units_rules import UnitState, Validity, state
@@ -76,6 +76,13 @@ def test_each_unit_says_what_whose_where_and_until_when(desk: Desk, sold: dict[s
         assert words in page
     for word in ("En cours", "À venir", "Échue", "En attente", "Reprise", "Annulée"):
         assert page.count(word) >= 2  # in the filter, and on its unit
+
+
+def test_a_unit_keeps_the_name_that_it_was_sold_under(desk: Desk, sold: dict[str, int]) -> None:
+    with desk.writing() as s:
+        s.get_one(Item, sold["stage"]).label = "Atelier renommé"
+    text = get(desk)
+    assert "aujourd’hui : Atelier renommé" in text and ">Atelier renommé<" not in text
 
 
 def test_it_leads_to_the_invoice_the_customer_and_the_order_without_a_number(desk: Desk, sold: dict[str, int]) -> None:
