@@ -8,6 +8,7 @@ from typing import Any, Final
 from web.words import _, ngettext
 
 SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "totals_differ": lambda f: _("Net, taxes et total ne s’accordent pas."),
     "too_many_references": lambda f: ngettext(
         "Il y a %(given)s références pour %(num)s unité : une au plus par unité d’un article.",
         "Il y a %(given)s références pour %(num)s unités : une au plus par unité d’un article.",

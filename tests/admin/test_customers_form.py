@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from api import refusals as api
 from invoicing import customers as core
 from invoicing.customers.models import Customer
 from invoicing.invoices.models import Invoice
@@ -128,4 +129,5 @@ def test_every_fault_of_the_core_has_its_sentence() -> None:
     source = "".join(path.read_text("utf-8") for path in root.rglob("*.py"))
     plain = set(re.findall(r'Fault\([^,()]+, "([a-z_]+)"', source)) | set(re.findall(r'faults, "([a-z_]+)"\)', source))
     shapes = {f"bad_{name}" for name in ("siret", "rna", "vat_number", "neq", "iban", "bic", "accent", "gst", "qst")}
-    assert len(plain) > 15 and plain | shapes <= CODES
+    of_the_api = {*api._OWN, "unknown_cursor", "mention_missing"}  # the last two: `api.refusals` says them itself
+    assert len(plain) > 15 and (plain | shapes) - of_the_api <= CODES
