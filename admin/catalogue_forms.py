@@ -55,7 +55,7 @@ def item_columns() -> list[Column]:
     """Of a catalogue's file."""
     return [
         Column(_("Code")), Column(_("Article")), Column(_("Catégorie")), Column(_("Description")),
-        Column(_("Prix unitaire")), Column(_("Prix taxes comprises")), Column(_("Monnaie")), Column(_("Taxe")),
+        Column(_("Prix unitaire"), "e4"), Column(_("Prix taxes comprises")), Column(_("Monnaie")), Column(_("Taxe")),
         Column(_("Poste budgétaire")), Column(_("Validité (jours)"), "whole"), Column(_("État")),
     ]  # fmt: skip
 
@@ -66,7 +66,7 @@ def item_rows(session: Session, catalogue_id: int, wanted: ItemsWanted) -> Itera
     for row in queries.items(session, catalogue_id, wanted):
         yield (
             row.code, row.label, row.category.name if row.category else "", row.description,
-            plain_scaled(row.price_e4, 4, language(), least=2), _("oui") if row.gross else _("non"), currency.value,
+            row.price_e4, _("oui") if row.gross else _("non"), currency.value,
             set_name(row.tax_set), row.budget_post, row.validity_days, _("Proposé") if row.active else _("Retiré"),
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from invoicing.customers.rules import address_lines
 from invoicing.errors import FieldFaults, Stale
 from invoicing.invoices import queries as invoices
 from invoicing.invoices.models import Invoice
+from invoicing.invoices.rules import SALES
 from invoicing.invoices.service import refresh_search
 from invoicing.lettering.rules import may_letter
 from invoicing.sellers.models import Seller
@@ -81,14 +82,14 @@ def record(
     """The record's page; `refusal` says what was not done, `email` and `fault` stand in the form of access."""
     found = queries.customer(db.session, customer_id)
     seller = db.session.get(Seller, found.seller_id) if found.seller_id else None
-    documents = invoices.of_customer(db.session, customer_id)
+    documents, drafts = invoices.of_customer(db.session, customer_id), invoices.drafts(db.session, customer_id)
     drawn = render_template(
         "admin/customer.html", customer=found, homonyms=queries.homonyms(db.session, found),
         totals=invoices.totals(db.session, Invoice.customer_id == customer_id),
-        documents=documents, to_letter=_to_letter(documents), drafts=invoices.drafts(db.session, customer_id),
+        documents=documents, to_letter=_to_letter(documents), drafts=drafts,
         lacks=[missing_sentence(missing) for missing in missing_of_customer(found)], address=address_of(found),
         language_name=LANGUAGES.get(found.language, found.language), seller=seller, refusal=refusal, email=email,
-        fault=fault,
+        fault=fault, left_out=bool(drafts) or any(row.status not in SALES for row in documents),
     )  # fmt: skip
     return drawn, status
 

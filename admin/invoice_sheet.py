@@ -32,7 +32,8 @@ class InvoiceSheet:
             Column(_("Document")), Column(_("Comptée dans les sommes")), Column(_("Date"), "day"),
             Column(_("Échéance"), "day"), Column(_("Commandée le"), "moment"), Column(_("Acheteur sur le document")),
             Column(_("Client")), Column(_("Numéro de membre")), Column(_("Adresse e-mail")), Column(_("Boutique")),
-            Column(_("Série")), Column(_("Devise")), Column(_("Net"), "cents"), *taxes, Column(_("Taxes"), "cents"),
+            Column(_("Série")), Column(_("Devise")), Column(_("Net"), "cents"), *taxes,
+            Column(_("Taxes non détaillées"), "cents"), Column(_("Taxes"), "cents"), Column(_("Arrondi"), "cents"),
             Column(_("Total"), "cents"), Column(_("Payé"), "cents"), Column(_("Reste dû"), "cents"),
             Column(_("Articles")),
         ]  # fmt: skip
@@ -70,5 +71,6 @@ def _row(one: Document, status: str, heading: str, counted: str, taxes: Sequence
     return (
         one.number, one.code, one.lettering, status, heading, counted, one.day, one.due_on, one.ordered_at, one.buyer,
         one.customer, one.member_number, one.email, one.shop, one.series, one.currency.value, one.net_cents, *taxes,
-        one.tax_cents, one.total_cents, one.paid_cents, one.remaining_cents, BETWEEN.join(one.items),
+        one.untold_cents, one.tax_cents, one.rounding_cents, one.total_cents, one.paid_cents, one.remaining_cents,
+        BETWEEN.join(one.items),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from admin import customer_forms as forms
 from admin.draft_fields import number as read_number
 from invoicing.customers import listing, merging, queries
 from invoicing.customers.listing import CustomersWanted
-from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, numbers, people
+from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, numbers, people, suggested
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import MergedAway, OwnAccess
 from invoicing.errors import FieldFaults, Refused, Stale
@@ -90,12 +90,13 @@ def _confirm(customer_id: int, other_id: int, refusal: Refused | None = None) ->
     """The question; after a refusal with what was ticked, drawn from what stands now."""
     kept, gone = merging.both(db.session, customer_id, other_id)
     seen, sent = people(kept, gone, actor().account_id), _wish()
-    ticked = sent.user_ids if refusal else {person.user.id for person in seen if person.sees_survivor}
+    ticked = sent.user_ids if refusal else suggested(seen, actor().account_id)
     errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
     said = sentence(refusal) if refusal and not errors else ""
     drawn = render_template(
         "admin/customer_merge_with.html", customer=kept, other=gone, lines=_lines(kept, gone), errors=errors,
         refusal=said, moves=merging.moves(db.session, other_id), people=seen, ticked=ticked,
+        only=merging.seeing_only(db.session, customer_id, other_id),
         numbers=numbers(kept, gone), number=sent.member_number or kept.member_number or "",
         fill=sent.fill if refusal else True, fills=bool(fills(kept, gone)), shown=fingerprint(kept, gone),
     )  # fmt: skip

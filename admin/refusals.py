@@ -41,6 +41,14 @@ def _by_hand(refusal: moves.NotByHand) -> str:
     return _("L’état de cette facture suit ses paiements et ses avoirs : il ne se change pas à la main.")
 
 
+def _lettered(refusal: LetteredStands) -> str:
+    if refusal.is_final:
+        return _("Cette facture est lettrée, %(reference)s : elle ne s’annule plus ; elle se corrige par un avoir. "
+                 "%(link)s", reference=refusal.reference, link=_credit_link(refusal.number))  # fmt: skip
+    return _("Cette facture est lettrée, %(reference)s : la comptabilité la connaît, elle ne s’annule pas. "
+             "Délettrez-la d’abord, ou établissez un avoir.", reference=refusal.reference)  # fmt: skip
+
+
 def _creditable(refusal: NotCreditable) -> str:
     if refusal.kind is InvoiceKind.credit_note:
         return _("Un avoir ne se corrige pas par un autre avoir.")
@@ -89,9 +97,7 @@ register(moves.CreditedStands, 409, lambda r: _(
     link=_credit_link(r.number)))  # fmt: skip
 register(StandsForGood, 409, lambda r: _(
     "Une facture officielle ne s’annule pas ; elle se corrige par un avoir. %(link)s", link=_credit_link(r.number)))
-register(LetteredStands, 409, lambda r: _(
-    "Cette facture est lettrée, %(reference)s : la comptabilité la connaît, elle ne s’annule pas. "
-    "Délettrez-la d’abord, ou établissez un avoir.", reference=r.reference))  # fmt: skip
+register(LetteredStands, 409, _lettered)
 register(NotCreditable, 409, _creditable)
 register(NothingToCredit, 409, lambda r: _(
     "Tout ce que disait la facture %(number)s a déjà été repris par avoir.", number=r.number))  # fmt: skip

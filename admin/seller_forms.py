@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from admin.customer_forms import countries, country
 from admin.draft_fields import number, write_date
+from admin.series import MODE_NAMES, USES
 from invoicing.errors import FieldFaults
 from invoicing.money import Currency
 from invoicing.numbering import Source
@@ -197,11 +198,15 @@ def shown(name: str, value: Any) -> str:
     return country(value) if name == "country" else str(value) or _("rien")
 
 
-def _series(seller: Seller) -> list[tuple[str, str]]:
-    """Format and next number of each series; an external one's numbers come from its shop."""
+def _series(seller: Seller) -> list[tuple[str, str, str]]:
+    """Format, next number and purpose of each series; an external one's numbers come from its shop."""
     found = queries.all_series(db.session, seller.id)
     return [
-        (series.format, queries.next_number(db.session, series, today()) if series.source is Source.generated else "")
+        (
+            series.format,
+            queries.next_number(db.session, series, today()) if series.source is Source.generated else "",
+            f"{_(USES[series.use])} · {_(MODE_NAMES[series.mode][0])}",
+        )
         for series in found
     ]
 

@@ -69,7 +69,7 @@ def shop_columns() -> list[Column]:
     """Of the file of shops."""
     return [
         Column(_("Boutique")), Column(_("Catalogue")), Column(_("Vendeur")), Column(_("Monnaie")), Column(_("Série")),
-        Column(_("Mode")), Column(_("Commandes"), "whole"), Column(_("Dernière commande"), "day"),
+        Column(_("Mode")), Column(_("Commandes reçues"), "whole"), Column(_("Dernière commande"), "day"),
         Column(_("Clés en service"), "whole"), Column(_("État")),
     ]  # fmt: skip
 

@@ -93,7 +93,8 @@ def tax_delete(tax_id: int) -> ResponseReturnValue:
     found = queries.tax(db.session, tax_id)
     back, label = url_for("admin.tax", tax_id=tax_id), found.label_fr
     if request.method != "POST":
-        return _asked(label, back)
+        why = changes.why_tax_stays(db.session, found)
+        return _asked(label, back, sentence(why) if why else "")
     try:
         with transaction() as session:
             changes.delete_tax(session, actor(), now(), tax_id)

@@ -110,8 +110,8 @@ def warning(tax: Tax) -> str:
 def taxes_export(kind: str) -> ResponseReturnValue:
     """The taxes that the filter shows, a row per dated rate."""
     words = asked()
-    names = (_("Région"), _("Code"), _("Nom"), _("Taux"), _("Depuis le"), _("Jusqu’au"), _("État"))
-    columns = [Column(name, "day" if at in (4, 5) else "text") for at, name in enumerate(names)]
+    names = (_("Région"), _("Code"), _("Nom"), _("Taux (%)"), _("Depuis le"), _("Jusqu’au"), _("État"))
+    columns = [Column(name, "e5" if at == 3 else "day" if at in (4, 5) else "text") for at, name in enumerate(names)]
     return send_sheet(_("Taxes"), columns, lambda session: _rows(session, words), kind)
 
 
@@ -120,5 +120,5 @@ def _rows(session: Session, words: Words) -> Iterator[Row]:
         for tax, _current, borne, _warning in taxes:
             state = _("Retirée") if not tax.active else _("Utilisée") if borne else _("Pas encore utilisée")
             for rate in tax.rates:
-                yield (region, tax.code, tax.label(language()), written(rate.rate_e5), rate.valid_from, rate.valid_to,
+                yield (region, tax.code, tax.label(language()), rate.rate_e5, rate.valid_from, rate.valid_to,
                        state)  # fmt: skip

@@ -58,18 +58,20 @@ def tax_set(set_id: int) -> ResponseReturnValue:
 @needs("taxes")
 def tax_set_delete(set_id: int) -> ResponseReturnValue:
     """Asks first; says what still uses it."""
-    label, back, refused = queries.tax_set(db.session, set_id).label_fr, url_for("admin.tax_set", set_id=set_id), ""
+    found = queries.tax_set(db.session, set_id)
+    label, back, why = found.label_fr, url_for("admin.tax_set", set_id=set_id), changes.why_set_stays(db.session, found)
+    refused, status = sentence(why) if why else "", 200
     if request.method == "POST":
         try:
             with transaction() as session:
                 changes.delete_set(session, actor(), now(), set_id)
         except (changes.StillUsed, changes.OfReference) as refusal:
-            refused = sentence(refusal)
+            refused, status = sentence(refusal), 409
         else:
             flash(_("Supprimé : %(label)s.", label=label), "ok")
             return redirect(url_for("admin.taxes"), 303)
     drawn = render_template("admin/tax_delete.html", label=label, back=back, refused=refused)
-    return drawn, 409 if refused else 200
+    return drawn, status
 
 
 def _page(row: TaxSet | None, values: dict[str, Any], refusal: Refused | None = None) -> ResponseReturnValue:

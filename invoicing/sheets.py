@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-Kind = Literal["text", "cents", "whole", "day", "moment"]
-Cell: TypeAlias = "str | int | date | None"  # a datetime is a date; an amount is cents
+from invoicing.money import plain_scaled
+
+Kind = Literal["text", "cents", "e4", "e5", "whole", "day", "moment"]
+Cell: TypeAlias = "str | int | date | None"  # a datetime is a date; an amount is cents or, as « e4 » or « e5 », finer
 Row: TypeAlias = Sequence[Cell]
 
 UTC: Final = ZoneInfo("UTC")
@@ -24,11 +26,16 @@ TEXT_MAX: Final = 32_767  # characters of a workbook's cell
 _BOM: Final = "\ufeff"
 _FIRST_YEAR: Final = 1900  # a workbook knows no earlier day
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # in XML
+_UNNAMED: Final = re.compile(r"[\s\[\]:*?/\\]+")  # in the name of a sheet
+_NAME_MAX: Final = 26  # characters, and room for the number of a further sheet
 _BREAKS: Final = re.compile("\r\n?")
 # What programs take for a formula, also behind what they skip: blanks, quotes, marks without width.
 _FORMULA: Final = re.compile("[\\s\"'`´‘’“”«»\u200b-\u200f\u2060\ufeff]*[=+\\-@＝＋－＠\u2212]|[\t\r\n]")
-_WIDTHS: Final = {"text": 24, "cents": 14, "whole": 10, "day": 12, "moment": 17}
-_FORMATS: Final = {"cents": "#,##0.00", "whole": "0", "day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
+_WIDTHS: Final = {"text": 24, "cents": 14, "e4": 14, "e5": 10, "whole": 10, "day": 12, "moment": 17}
+_FORMATS: Final = {
+    "cents": "#,##0.00", "e4": "#,##0.00##", "e5": "General", "whole": "0", "day": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,10 @@ def _csv_cents(cents: Any, _zone: ZoneInfo) -> str:
     return f"{'-' if cents < 0 else ''}{whole},{rest:02}"
 
 
+def _csv_exact(places: int, least: int) -> Callable[[Any, ZoneInfo], str]:
+    return lambda number, _zone: plain_scaled(number, places, "fr", least=least)
+
+
 def there(moment: datetime, zone: ZoneInfo) -> datetime:
     """A naive UTC moment on the clock of the zone."""
     return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
@@ -81,16 +92,18 @@ def there(moment: datetime, zone: ZoneInfo) -> datetime:
 _CSV: Final[dict[Kind, Callable[[Any, ZoneInfo], str]]] = {
     "text": _csv_text,
     "cents": _csv_cents,
+    "e4": _csv_exact(4, 2),
+    "e5": _csv_exact(3, 0),  # a rate, in per cent
     "whole": lambda whole, _zone: str(whole),
     "day": lambda day, _zone: day.isoformat(),
     "moment": lambda moment, zone: there(moment, zone).isoformat(" ", "minutes"),
 }
 
 
-def xlsx_file(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = UTC) -> BinaryIO:
+def xlsx_file(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = UTC, name: str = "") -> BinaryIO:
     """A workbook in a file without a name, at its beginning: whoever closes it leaves nothing behind.
 
-    Row after row goes to the disk; what doesn't fit one sheet goes on in the next.
+    Row after row goes to the disk; what doesn't fit one sheet goes on in the next. `name` is the sheets'.
     """
     made = TemporaryFile()  # noqa: SIM115 - whoever asked for it closes it
     try:
@@ -98,7 +111,7 @@ def xlsx_file(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = U
             options = {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False,
                        "strings_to_urls": False, "strings_to_numbers": False}  # fmt: skip
             with Workbook(made, options) as book:
-                _fill(_Book(book, columns, zone), rows)
+                _fill(_Book(book, columns, zone, name), rows)
     except BaseException:
         made.close()
         raise
@@ -109,20 +122,26 @@ def xlsx_file(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = U
 class _Book:
     """A workbook that is being filled: its formats, the sheet at work."""
 
-    def __init__(self, book: Workbook, columns: Sequence[Column], zone: ZoneInfo):
+    def __init__(self, book: Workbook, columns: Sequence[Column], zone: ZoneInfo, name: str):
         self.book, self.columns, self.zone = book, columns, zone
+        self.name = _UNNAMED.sub(" ", plain(name))[:_NAME_MAX].strip(" '")
         self.bold = book.add_format({"bold": True, "bottom": 1})
         self.formats = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
         self.writers = [_XLSX[column.kind] for column in columns]
 
     def sheet(self) -> Worksheet:
         """The next sheet, under its headings."""
-        made = self.book.add_worksheet()
+        made = self.book.add_worksheet(self._next_name())
         made.freeze_panes(1, 0)
         for at, column in enumerate(self.columns):
             made.set_column(at, at, _WIDTHS[column.kind])
             made.write_string(0, at, plain(column.name)[:TEXT_MAX], self.bold)
         return made
+
+    def _next_name(self) -> str | None:
+        """« Factures », then « Factures 2 »; what the program calls it where there is no name."""
+        count = len(self.book.worksheets())
+        return f"{self.name} {count + 1}" if self.name and count else self.name or None
 
 
 def _fill(book: _Book, rows: Iterable[Row]) -> None:
@@ -143,6 +162,14 @@ def _xlsx_text(_book: _Book, sheet: Worksheet, line: int, at: int, text: Any) ->
 
 def _xlsx_cents(book: _Book, sheet: Worksheet, line: int, at: int, cents: Any) -> None:
     sheet.write_number(line, at, cents / 100, book.formats["cents"])  # a cell holds nothing else; none reckons with it
+
+
+def _xlsx_e4(book: _Book, sheet: Worksheet, line: int, at: int, price: Any) -> None:
+    sheet.write_number(line, at, price / 10_000, book.formats["e4"])
+
+
+def _xlsx_e5(book: _Book, sheet: Worksheet, line: int, at: int, rate: Any) -> None:
+    sheet.write_number(line, at, rate / 1000, book.formats["e5"])
 
 
 def _xlsx_whole(book: _Book, sheet: Worksheet, line: int, at: int, whole: Any) -> None:
@@ -167,6 +194,8 @@ def _xlsx_moment(book: _Book, sheet: Worksheet, line: int, at: int, moment: Any)
 _XLSX: Final[dict[Kind, Callable[[_Book, Worksheet, int, int, Any], None]]] = {
     "text": _xlsx_text,
     "cents": _xlsx_cents,
+    "e4": _xlsx_e4,
+    "e5": _xlsx_e5,
     "whole": _xlsx_whole,
     "day": _xlsx_day,
     "moment": _xlsx_moment,

@@ -19,6 +19,7 @@ from invoicing.sellers.queries import organisation
 from invoicing.sheets import CHUNK, Column, Row, csv_bytes, xlsx_file
 from lettrine.cli import desk, json_option, read_settings, say
 from lettrine.proving import progress_bar
+from web.words import _
 
 EVERY: Final = 1000  # rows between two steps of the bar
 
@@ -89,6 +90,6 @@ def _write(output: Path, kind: str, columns: Sequence[Column], rows: Iterable[Ro
 
 
 def _parts(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo) -> Iterator[bytes]:
-    with xlsx_file(columns, rows, zone) as file:
+    with xlsx_file(columns, rows, zone, _("Factures")) as file:
         while part := file.read(CHUNK):
             yield part

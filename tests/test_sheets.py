@@ -47,6 +47,20 @@ def test_csv_is_what_a_french_spreadsheet_reads() -> None:
     ]  # fmt: skip
 
 
+def test_prices_and_rates_are_numbers() -> None:
+    columns = [Column("Prix", "e4"), Column("Taux (%)", "e5")]
+    assert b"".join(csv_bytes(columns, [(123_456, 9975)])).decode().split("\r\n")[1] == "12,3456;9,9750"
+    [_heading, cells] = in_xlsx(columns, (123_456, 9975)).iter_rows(values_only=True)
+    assert [repr(cell) for cell in cells] == ["12.3456", "9.975"]
+
+
+def test_sheets_bear_the_name_of_their_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "ROWS_MAX", 1)
+    with xlsx_file([Column("n", "whole")], [(1,), (2,)], name="Articles : l’été / 2026 [tous les articles]") as file:
+        names = load_workbook(io.BytesIO(file.read())).sheetnames
+    assert names == ["Articles l’été 2026 tous l", "Articles l’été 2026 tous l 2"]
+
+
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_no_text_is_a_formula_in_csv(text: str) -> None:
     [_heading, [cell]] = in_csv(text)

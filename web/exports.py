@@ -35,7 +35,7 @@ def send_sheet(name: str, columns: Columns, rows: Callable[[Session], Iterable[R
     response.headers.set("Content-Disposition", "attachment", filename=file_name(name, kind))
     if request.method == "HEAD":
         return response
-    return _streamed(response, columns, rows) if kind == "csv" else _whole(response, columns, rows)
+    return _streamed(response, columns, rows) if kind == "csv" else _whole(response, name, columns, rows)
 
 
 def _streamed(response: Response, columns: Columns, rows: Callable[[Session], Iterable[Row]]) -> Response:
@@ -50,10 +50,12 @@ def _streamed(response: Response, columns: Columns, rows: Callable[[Session], It
     return response
 
 
-def _whole(response: Response, columns: Columns, rows: Callable[[Session], Iterable[Row]]) -> Response:
+def _whole(
+    response: Response, name: str, columns: Columns, rows: Callable[[Session], Iterable[Row]]
+) -> Response:  # fmt: skip
     """XLSX, from a file without a name that is gone when it is closed."""
     with snapshot(db.sessionmaker) as session:
-        made = xlsx_file(_known(columns, session), rows(session), zone())
+        made = xlsx_file(_known(columns, session), rows(session), zone(), name)
     response.call_on_close(made.close)
     response.content_length = made.seek(0, 2)
     made.seek(0)

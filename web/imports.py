@@ -28,7 +28,7 @@ STATES: Final = {
     RunState.judging: Shown(N_("En lecture"), "hourglass", "info"),
     RunState.judged: Shown(N_("Lu, à décider"), "alert-circle", "warn"),
     RunState.asked: Shown(N_("Attend d’être appliqué"), "hourglass", "info"),
-    RunState.applying: Shown(N_("En cours"), "hourglass", "info"),
+    RunState.applying: Shown(N_("Import en cours"), "hourglass", "info"),
     RunState.applied: Shown(N_("Appliqué"), "circle-check", "ok"),
     RunState.unreadable: Shown(N_("Illisible"), "alert-triangle", "err"),
     RunState.dropped: Shown(N_("Écarté"), "ban", "mute"),

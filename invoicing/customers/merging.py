@@ -63,6 +63,14 @@ def both(session: Session, survivor_id: int, duplicate_id: int) -> tuple[Custome
     return of_id(session, survivor_id), of_id(session, duplicate_id)
 
 
+def seeing_only(session: Session, survivor_id: int, duplicate_id: int) -> set[int]:
+    """The users who see these two records, or one of them, and no other."""
+    other = CustomerAccess.customer_id.not_in((survivor_id, duplicate_id))
+    elsewhere = select(CustomerAccess.user_id).where(other)
+    query = select(CustomerAccess.user_id).where(~other, CustomerAccess.user_id.not_in(elsewhere))
+    return set(session.scalars(query))
+
+
 def merge(
     session: Session, actor: Actor, now: datetime, survivor_id: int, duplicate_id: int, wish: rules.MergeWish
 ) -> int:

@@ -70,6 +70,12 @@ def people(survivor: Customer, duplicate: Customer, actor_id: int | None) -> lis
     ]
 
 
+def suggested(there: Sequence[Person], actor_id: int | None) -> frozenset[int]:
+    """Who is ticked at first: those of the survivor; where it has nobody, those of the duplicate, never the actor."""
+    own = frozenset(person.user.id for person in there if person.sees_survivor)
+    return own or frozenset(person.user.id for person in there if person.may_stay and person.user.id != actor_id)
+
+
 def fingerprint(survivor: Customer, duplicate: Customer) -> str:
     """What a form was drawn from: any change of the records, or of who sees them, makes another."""
     facts = [[each.id, each.revision, each.standing, each.member_number, sorted(a.user_id for a in each.access)]

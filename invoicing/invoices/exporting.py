@@ -29,8 +29,8 @@ _I, _C = Invoice, Customer
 _COLUMNS: Final = (
     _I.id, _I.number, _I.transaction_code, _I.lettering, _I.status, _I.kind, _I.mode, _I.frozen_at, _I.listed_on,
     _I.due_on, _I.ordered_at, _I.buyer_name, _I.currency, _I.net_cents, _I.tax_cents, _I.total_cents, _I.paid_cents,
-    _I.credited_cents, _C.kind.label("person"), _C.first_name, _C.last_name, _C.organisation_name, _C.member_number,
-    _C.email, Shop.name.label("shop"), Series.format.label("series"),
+    _I.credited_cents, _I.rounding_cents, _C.kind.label("person"), _C.first_name, _C.last_name, _C.organisation_name,
+    _C.member_number, _C.email, Shop.name.label("shop"), Series.format.label("series"),
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ _COLUMNS: Final = (
 class Document:
     """One document in a file: a credit note's amounts are negative. `taxes`: number of a tax → its cents.
 
-    `taxes` is empty where only the sum is known: of what doesn't stand, and of what came with totals alone.
+    net + taxes + `untold_cents` + rounding is the total. `untold_cents` are taxes of which only the sum is known: of
+    what doesn't stand yet, and of what came with totals alone.
     """
 
     number: str
@@ -60,6 +61,8 @@ class Document:
     net_cents: int
     tax_cents: int
     taxes: Mapping[int, int]
+    untold_cents: int
+    rounding_cents: int
     total_cents: int
     paid_cents: int
     remaining_cents: int
@@ -134,8 +137,9 @@ def _document(row: Any, taxes: Mapping[int, int], items: tuple[str, ...]) -> Doc
         customer=person if row.person is CustomerKind.person else row.organisation_name,
         member_number=row.member_number or "", email=row.email, shop=row.shop or "", series=row.series,
         currency=row.currency, net_cents=sign * row.net_cents, tax_cents=sign * row.tax_cents,
-        taxes={tax: sign * cents for tax, cents in taxes.items()}, total_cents=sign * row.total_cents,
-        paid_cents=row.paid_cents, remaining_cents=_remaining(row), items=items,
+        taxes={tax: sign * cents for tax, cents in taxes.items()},
+        untold_cents=sign * (row.tax_cents - sum(taxes.values())), rounding_cents=sign * row.rounding_cents,
+        total_cents=sign * row.total_cents, paid_cents=row.paid_cents, remaining_cents=_remaining(row), items=items,
     )  # fmt: skip
 
 

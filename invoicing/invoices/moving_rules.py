@@ -81,7 +81,7 @@ def check_giving_up(it: Standing, wanted: Status) -> None:
     if it.is_frozen and it.mode is Mode.official:
         raise StandsForGood(it.number)
     if wanted is Status.cancelled and it.reference is not None:
-        raise LetteredStands(it.number, it.reference)
+        raise LetteredStands(it.number, it.reference, wanted not in MOVES[it.status])
     if it.credited_cents:
         raise CreditedStands(it.number)
 

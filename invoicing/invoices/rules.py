@@ -47,10 +47,11 @@ class StandsForGood(Refused):
 
 @dataclass(eq=False)
 class LetteredStands(Refused):
-    """A lettered document isn't cancelled: the accounting software has it."""
+    """A lettered document isn't cancelled: the accounting software has it; `is_final`: nor without its reference."""
 
     number: str
     reference: str
+    is_final: bool = False
 
 
 @dataclass(eq=False)

@@ -192,6 +192,24 @@ def _check_unused(row: Tax | TaxSet, uses: dict[str, int], kind: str) -> None:
         raise OfReference(label)
 
 
+def why_tax_stays(session: Session, tax: Tax) -> Refused | None:
+    """Why this tax may not be deleted; None where it may."""
+    return _why(tax, queries.uses_of_tax(session, tax.id), "tax")
+
+
+def why_set_stays(session: Session, tax_set: TaxSet) -> Refused | None:
+    """Why this set may not be deleted; None where it may."""
+    return _why(tax_set, queries.uses_of_set(session, tax_set.id), "set")
+
+
+def _why(row: Tax | TaxSet, uses: dict[str, int], kind: str) -> Refused | None:
+    try:
+        _check_unused(row, uses, kind)
+    except (StillUsed, OfReference) as refused:
+        return refused
+    return None
+
+
 def _member_ids(row: TaxSet) -> tuple[int, ...]:
     return tuple(member.tax_id for member in row.members)
 

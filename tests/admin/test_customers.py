@@ -115,6 +115,7 @@ def test_sums_are_per_currency_and_leave_out_drafts_and_cancelled(desk: Desk) ->
     for path in (LIST, f"{LIST}/{desk.customer.id}"):
         page = desk.browser.get(path).text
         assert "336,00\xa0€" in page and "216,00\xa0€" in page and "114,98\xa0$" in page, path
+        assert "refusées, annulées, ou dont le paiement a échoué" in page, path
     assert "120,00\xa0€" in page  # settled, on the record
 
 

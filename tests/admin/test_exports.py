@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -48,6 +49,17 @@ def test_amounts_are_numbers_and_credit_notes_negative(desk: Desk) -> None:
     assert row["Document"] == "Avoir" and row["Date"] == "2026-11-22"
 
 
+def test_taxes_and_rounding_add_up_to_the_total(desk: Desk) -> None:
+    with desk.writing() as session:
+        line = replace(make_line(session), price_e4=100_500, gross=True)
+        make_invoice(session, desk.customer, desk.seller, line)
+        make_draft(session, desk.customer, desk.seller, line)
+    names = ("Net", "TVA", "Taxes non détaillées", "Taxes", "Arrondi", "Total")
+    found = [[row[name] for name in names] for row in table(desk, f"{LIST}/export.csv?statut=toutes&tri=numero")]
+    assert sorted(found) == [
+        ["8,38", "", "1,68", "1,68", "-0,01", "10,05"], ["8,38", "1,68", "0,00", "1,68", "-0,01", "10,05"]]  # fmt: skip
+
+
 def test_what_was_typed_runs_nowhere(desk: Desk) -> None:
     fill(desk)
     assert table(desk, f"{LIST}/export.csv?statut=avoirs")[0]["Articles"] == "'=HYPERLINK(1)"
@@ -60,7 +72,7 @@ def test_a_workbook_of_an_order_by_total(desk: Desk) -> None:
     fill(desk)
     answer = desk.browser.get(f"{LIST}/export.xlsx?statut=toutes&tri=total")
     assert "filename=factures-2026-11-22.xlsx" in answer.headers["Content-Disposition"]
-    sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
+    sheet = load_workbook(io.BytesIO(answer.data))["Factures"]
     headings = [cell.value for cell in sheet[1]]
     totals = [row[headings.index("Total")] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert totals == [-1236, 216, 1236]

@@ -121,6 +121,17 @@ def test_only_those_of_the_record_that_stays_are_ticked(desk: Desk) -> None:
     assert [access.user_id for access in queries.customer(desk.session, kept.id).access] == [theirs.id]
 
 
+def test_where_nobody_sees_the_record_that_stays_the_others_people_are_ticked_never_oneself(desk: Desk) -> None:
+    with desk.writing() as session:
+        theirs, elsewhere = make_user(session, Role.member), make_user(session, Role.member)
+        kept, gone = make_customer(session), make_customer(session, users=(theirs, elsewhere, desk.user))
+        make_customer(session, users=(elsewhere,))
+    page = desk.browser.get(page_of(desk, kept, gone)).text
+    ticked = re.findall(r'name="user" value="(\d+)" checked', page)
+    assert sorted(ticked) == sorted([str(theirs.id), str(elsewhere.id)])
+    assert page.count("sans coche, ne verra plus aucune facture") == 1
+
+
 def test_nobody_ticks_themselves(desk: Desk) -> None:
     with desk.writing() as session:
         kept, gone = make_customer(session), make_customer(session, users=(desk.user,))

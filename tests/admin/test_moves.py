@@ -90,10 +90,18 @@ def test_a_lettered_invoice_is_not_cancelled_edited_or_deleted(desk: Desk) -> No
     with desk.writing():
         put(order, S.pending)
     page = html.unescape(desk.browser.get(f"/ventes/factures/{order.number}").text)
-    assert "la comptabilité la connaît" in page and address(order, S.cancelled) not in page
+    assert "la comptabilité la connaît" in page and "Délettrez-la d’abord" in page and address(order, S.cancelled) not in page
     assert "payée : son lettrage reste" in page.replace("\u00a0", " ")
     for path in ("lignes", "supprimer"):
         assert desk.browser.get(f"/ventes/brouillons/{order.id}/{path}").status_code == 404
+
+
+def test_what_is_complete_is_corrected_by_a_credit_note_alone(desk: Desk) -> None:
+    order = order_of(desk, Mode.portal_reference, True, True)
+    with desk.writing():
+        put(order, S.complete)
+    page = html.unescape(desk.browser.get(f"/ventes/factures/{order.number}").text)
+    assert "elle se corrige par un avoir" in page and "Délettrez-la" not in page
 
 
 def test_what_is_no_status_and_what_is_a_draft_are_not_there(desk: Desk) -> None:
