@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 
 import structlog
@@ -32,6 +33,8 @@ JUDGED_AT_ONCE: Final = 500  # rows whose verdicts are written together
 APPLIED_AT_ONCE: Final = 50  # rows of one transaction, at most:
 APPLIED_SECONDS: Final = 0.7  # other writers wait no longer than this
 BREATH_SECONDS: Final = 0.03
+BEAT_SECONDS: Final = 20.0
+BEATS: Final = 90  # half an hour: what hangs is not kept in hand for ever
 
 
 class Importer:
@@ -65,7 +68,8 @@ class Importer:
     def judge(self, claim: Claim) -> None:
         """Every row gets its verdict; a file that can't be read says why. Raises LostRun."""
         try:
-            self._judge(claim)
+            with self.beating(claim):
+                self._judge(claim)
             with transaction(self.sessions) as session:
                 service.finish_judging(session, claim, self.clock())
         except Unreadable as fault:
@@ -77,6 +81,27 @@ class Importer:
             log.exception("import.not_judged", run_id=claim.run_id)
             with transaction(self.sessions) as session:
                 service.give_up(session, claim, self.clock(), Unreadable("not_judged"))
+
+    @contextmanager
+    def beating(self, claim: Claim, every: float = BEAT_SECONDS) -> Iterator[None]:
+        """Says now and then that the worker is alive, however long the first verdict takes."""
+        ended = Event()
+
+        def beat() -> None:
+            with suppress(LostRun):  # whoever judges is told at its own next word
+                for _ in range(BEATS):
+                    if ended.wait(every):
+                        return
+                    with suppress(OperationalError), transaction(self.sessions) as session:
+                        service.tell(session, claim, self.clock())
+
+        thread = Thread(target=beat, name="import-beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _judge(self, claim: Claim) -> None:
         with self.sessions() as reading:

@@ -87,9 +87,15 @@ def hash_short(digest: str) -> str:
 
 
 def filesize(size: int) -> str:
-    """84 ko, or 84 kB."""
-    unit = "kB" if language().startswith("en") else "ko"
-    return f"{max(1, round(size / 1000))}{NBSP}{unit}"
+    """51 octets, 84 ko, 8 Mo, 1,5 Mo; or 51 bytes, 84 kB, 8 MB, 1.5 MB."""
+    is_english = language().startswith("en")
+    if size < 1000:
+        return f"{size}{NBSP}{('byte' if is_english else 'octet') + ('s' if size > 1 else '')}"
+    if size < 999_500:
+        return f"{(size + 500) // 1000}{NBSP}{'kB' if is_english else 'ko'}"
+    whole, tenth = divmod((size + 50_000) // 100_000, 10)
+    shown = f"{whole}{'.' if is_english else ','}{tenth}" if tenth else str(whole)
+    return f"{shown}{NBSP}{'MB' if is_english else 'Mo'}"
 
 
 def _locale() -> str:

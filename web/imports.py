@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from invoicing.customers import importing_rules as customers
@@ -48,6 +48,16 @@ COMES_IN: Final[dict[RunKind, frozenset[Any]]] = {  # verdicts after which nobod
     RunKind.orders: orders.COMES_IN,
     RunKind.customers: customers.COMES_IN,
 }
+_SPELT: Final = {  # essential columns, as their headings are usually written
+    "id": "ID", "txid": "TxID", "st": "ST", "neat": "Neat", "tx": "TX", "ti": "TI",
+    "nom": "Nom", "prenom": "Prénom", "organisation": "Organisation",
+}  # fmt: skip
+
+
+def _spelt(columns: Iterable[str]) -> str:
+    return ", ".join(_SPELT.get(name, name) for name in columns)
+
+
 _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
     "empty": lambda f: _("Ce fichier est vide."),
     "too_big": lambda f: _("Ce fichier est trop gros : %(num)s Mo au plus. Coupez-le en plusieurs.",
@@ -67,9 +77,10 @@ _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
                                     line=f["line"]),
     "unclosed_quote": lambda f: _("À partir de la ligne %(line)s, un guillemet n’est jamais refermé : corrigez-le, "
                                   "puis recommencez.", line=f["line"]),
+    "long_line": lambda f: _("La ligne %(line)s est trop longue : ce n’est sans doute pas un tableau.", line=f["line"]),
     "no_columns": lambda f: ngettext("Il manque cette colonne : %(names)s. Vérifiez la ligne des titres.",
                                      "Il manque ces colonnes : %(names)s. Vérifiez la ligne des titres.",
-                                     len(f["missing"]), names=", ".join(name.upper() for name in f["missing"])),
+                                     len(f["missing"]), names=_spelt(f["missing"])),
     "no_shop": lambda f: _("Cette boutique n’existe pas."),
     "series_not_external": lambda f: _("La série de la boutique « %(shop)s » donne ses propres numéros : un export "
                                        "de commandes n’entre que dans une série externe.", shop=f["shop"]),

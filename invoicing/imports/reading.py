@@ -93,8 +93,8 @@ def _text(text: str) -> Iterator[Row]:
     while True:
         try:
             cells = next(reader, None)
-        except csv.Error:  # a quotation mark that nothing closes swallows all that follows
-            raise Unreadable("unclosed_quote", {"line": line}) from None
+        except csv.Error:  # a cell without end: within one line, or since a quotation mark that nothing closes
+            raise Unreadable("long_line" if reader.line_num == line else "unclosed_quote", {"line": line}) from None
         if cells is None:
             return
         if any(cell.strip() for cell in cells):

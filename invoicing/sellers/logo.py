@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Final
 
 from PIL import Image, ImageOps
@@ -15,6 +16,7 @@ SIDE_MAX: Final = 12_000
 SIDE_MIN: Final = 8
 SIZE: Final = (1240, 280)  # on paper at most 62 × 14 mm: 500 dots per inch
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # _check is stricter, before any unpacking
 
 
 def read_logo(content: bytes) -> bytes:

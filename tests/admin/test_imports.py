@@ -195,3 +195,24 @@ def test_an_imported_invoice_shows_its_totals_and_no_amounts_of_lines(
     assert "Prix unitaire" not in page and "mardi 13 janvier 2026<" in page.replace(" <", "<")
     credit = admin.get("/ventes/factures/B-20260113-1/avoir").text
     assert "elle se crédite en entier" in credit and "Voir le total" not in credit.replace("Tout créditer : voir", "")
+
+
+def test_missing_columns_are_spelt_as_the_export_does(desk: Desk, admin: Browser, database: Database) -> None:
+    address = bring(admin, b"ID;ST;TX;TI\n1;COMPLETE;1;2\n").location
+    work(database)
+    assert "TxID, created, Neat" in admin.get(address).text
+
+
+def test_a_part_payment_of_an_unknown_amount_is_explained(desk: Desk, admin: Browser, database: Database) -> None:
+    address = bring(admin, export(row(1, ST="PARTIAL"))).location
+    work(database)
+    admin.send(f"{address}/appliquer", form=address)
+    work(database)
+    assert "ne dit pas combien elle a reçu" in admin.get("/ventes/factures/B-20260113-1").text
+
+
+def test_only_a_page_of_work_under_way_is_looked_at_again(desk: Desk, admin: Browser, database: Database) -> None:
+    address = bring(admin, export(row(1))).location
+    waiting = admin.get(address).text
+    work(database)
+    assert [" data-live=" in page for page in (waiting, admin.get(address).text)] == [True, False]

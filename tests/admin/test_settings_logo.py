@@ -70,6 +70,7 @@ def test_what_is_no_picture_changes_nothing(desk: Desk, admin: Browser, content:
     logo = desk.seller.logo
     answer = upload(desk, admin, content, "evil.png" if content else "")
     assert answer.status_code == 422 and 'id="logo-e"' in answer.text
+    assert 'id="errors"' in answer.text and 'href="#logo"' in answer.text and "<title>Erreur" in answer.text
     assert desk.session.get_one(Seller, desk.seller.id).logo == logo
 
 

@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -210,3 +210,13 @@ def test_two_runs_of_the_same_orders_at_once_make_each_order_once(bench: Bench, 
     together(bench, [lambda run_id=run_id: bench.importer().work(run_id) for run_id in runs])
     assert {bench.run(run_id).state for run_id in runs} == {RunState.applied}
     assert session.scalar(select(func.count(Invoice.id))) == 24
+
+
+def test_a_worker_says_that_it_is_alive_before_the_first_verdict(bench: Bench) -> None:
+    run_id, told, later = bench.start(export(row(1))), Event(), NOW + timedelta(minutes=1)
+    with transaction(bench.sessions) as session:
+        claim = service.claim(session, NOW)
+    assert claim is not None
+    with bench.importer(lambda: told.set() or later).beating(claim, every=0.01):  # type: ignore[func-returns-value]
+        assert told.wait(10)
+    assert bench.run(run_id).beat_at == later

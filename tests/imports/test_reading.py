@@ -90,6 +90,12 @@ def test_a_quotation_mark_that_nothing_closes_is_named_by_its_line() -> None:
     assert (refused.value.code, refused.value.facts["line"]) == ("unclosed_quote", 3)
 
 
+def test_a_word_without_end_is_no_quotation_mark() -> None:
+    with pytest.raises(Unreadable) as refused:
+        list(table(b"a;b\n" + b"x" * 200_000))
+    assert (refused.value.code, refused.value.facts["line"]) == ("long_line", 2)
+
+
 def test_a_workbook_has_the_line_numbers_that_its_user_sees() -> None:
     def fill(book: xlsxwriter.Workbook) -> None:
         sheet = book.add_worksheet()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -83,6 +85,12 @@ def bomb(wide: int, high: int) -> bytes:
 @pytest.mark.parametrize("size", [(60_000, 60_000), (10_000, 10_000), (13_000, 20), (2**31 - 1, 1)])
 def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
     assert code(bomb(*size)) == "logo_too_large"
+
+
+def test_a_huge_picture_is_refused_without_a_word_on_the_console() -> None:
+    told = "import sys; from invoicing.sellers.logo import read_logo; read_logo(sys.stdin.buffer.read())"
+    ended = subprocess.run([sys.executable, "-c", told], input=bomb(10_000, 10_000), capture_output=True, check=False)
+    assert b"logo_too_large" in ended.stderr and b"DecompressionBomb" not in ended.stderr
 
 
 @pytest.mark.parametrize(

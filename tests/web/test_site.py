@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from invoicing.accounts.models import Role, User
 from tests.conftest import Browser
 from tests.factories import make_organisation, make_user
+from web.filters import filesize
 from web.security import own_path
 
 
@@ -113,3 +114,14 @@ def test_a_stranger_may_choose_too(client: Browser) -> None:
 def test_a_forged_theme_is_ignored(client: Browser) -> None:
     client.set_cookie("apparence", '"><script>')
     assert "<script>" not in client.get("/connexion").text.replace("<script src", "")
+
+
+@pytest.mark.parametrize(
+    ("size", "french", "english"),
+    [(1, "1 octet", "1 byte"), (51, "51 octets", "51 bytes"), (84_200, "84 ko", "84 kB"), (999_499, "999 ko", "999 kB"),
+     (999_500, "1 Mo", "1 MB"), (1_540_000, "1,5 Mo", "1.5 MB"), (8_000_000, "8 Mo", "8 MB")],
+)  # fmt: skip
+def test_a_size_is_told_in_the_unit_that_fits_it(app: Flask, size: int, french: str, english: str) -> None:
+    for asked, said in (("fr", french), ("en", english)):
+        with app.test_request_context(headers={"Accept-Language": asked}):
+            assert filesize(size).replace("\u00a0", " ") == said

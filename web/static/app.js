@@ -46,3 +46,50 @@ addEventListener("pageshow", () => [...sent.keys()].forEach(release));
 
 // After a refused form the summary of what to correct is read first.
 document.getElementById("errors")?.focus();
+
+// Work that goes on ([data-live], in milliseconds) is looked at until it ends. Meanwhile only the parts that say how
+// far it is change, in none of which the focus can be; at the end all of it does, and the focus stays or goes to the
+// heading. What is said politely is in an element that stays.
+function showParts(live, next) {
+  for (const part of next.querySelectorAll("[data-part]")) {
+    const shown = live.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (shown && shown.innerHTML !== part.innerHTML) shown.replaceChildren(...part.childNodes);
+  }
+}
+
+function showEnd(live, next) {
+  const held = live.contains(document.activeElement) ? document.activeElement.outerHTML : "";
+  live.replaceChildren(...next.childNodes);
+  live.removeAttribute("data-live");
+  if (!held) return;
+  const alike = [...live.querySelectorAll("a, button")].find((each) => each.outerHTML === held);
+  const place = alike ?? live.querySelector("h1");
+  if (!alike) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
+async function look(live) {
+  if (document.hidden) return true;
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer || answer.status >= 500) return true; // the next look may do better
+  if (!answer.ok || answer.redirected) return false; // signed out, or gone
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const next = page.getElementById(live.id);
+  if (!next) return false;
+  const goesOn = next.hasAttribute("data-live");
+  const done = next.querySelector('[data-part="done"]')?.textContent ?? "";
+  const said = [next.dataset.said, done].filter(Boolean).join(", ");
+  (goesOn ? showParts : showEnd)(live, next);
+  const voice = document.getElementById(`${live.id}-said`);
+  if (voice.textContent !== said) voice.textContent = said;
+  return goesOn;
+}
+
+async function follow(live) {
+  const pause = Number(live.dataset.live);
+  do await new Promise((resolve) => setTimeout(resolve, pause));
+  while (await look(live).catch(() => true));
+}
+
+const live = document.querySelector("[data-live]");
+if (live) follow(live);
