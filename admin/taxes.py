@@ -93,7 +93,7 @@ def tax_delete(tax_id: int) -> ResponseReturnValue:
     found = queries.tax(db.session, tax_id)
     back, label = url_for("admin.tax", tax_id=tax_id), found.label_fr
     if request.method != "POST":
-        why = changes.why_tax_stays(db.session, found)
+        why = changes.why_it_stays(db.session, found)
         return _asked(label, back, sentence(why) if why else "")
     try:
         with transaction() as session:

@@ -59,7 +59,7 @@ def tax_set(set_id: int) -> ResponseReturnValue:
 def tax_set_delete(set_id: int) -> ResponseReturnValue:
     """Asks first; says what still uses it."""
     found = queries.tax_set(db.session, set_id)
-    label, back, why = found.label_fr, url_for("admin.tax_set", set_id=set_id), changes.why_set_stays(db.session, found)
+    label, back, why = found.label_fr, url_for("admin.tax_set", set_id=set_id), changes.why_it_stays(db.session, found)
     refused, status = sentence(why) if why else "", 200
     if request.method == "POST":
         try:

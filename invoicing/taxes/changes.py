@@ -108,7 +108,8 @@ def add_rate(
 def delete_tax(session: Session, actor: Actor, now: datetime, tax_id: int) -> None:
     """Removes a tax that nothing uses and that didn't come with the program."""
     tax = _locked(session, Tax, tax_id)
-    _check_unused(tax, queries.uses_of_tax(session, tax.id), "tax")
+    if why := why_it_stays(session, tax):
+        raise why
     for rate in tax.rates:
         session.delete(rate)
     session.flush()
@@ -159,7 +160,8 @@ def change_set(
 def delete_set(session: Session, actor: Actor, now: datetime, set_id: int) -> None:
     """Removes a set that nothing uses and that didn't come with the program."""
     tax_set = _locked(session, TaxSet, set_id)
-    _check_unused(tax_set, queries.uses_of_set(session, set_id), "set")
+    if why := why_it_stays(session, tax_set):
+        raise why
     session.delete(tax_set)
     session.flush()
     journal.record(session, actor, now, "tax_set.deleted", ("tax_set", set_id), {"code": (tax_set.code, None)})
@@ -183,31 +185,13 @@ def _locked(session: Session, table: type[Row], number: int) -> Row:
     return row
 
 
-def _check_unused(row: Tax | TaxSet, uses: dict[str, int], kind: str) -> None:
-    label = row.label_fr
-    for by, count in uses.items():
+def why_it_stays(session: Session, row: Tax | TaxSet) -> Refused | None:
+    """Why this may not be deleted: something has it, or it comes with the program; None where it may."""
+    kind, found = ("tax", queries.uses_of_tax) if isinstance(row, Tax) else ("set", queries.uses_of_set)
+    for by, count in found(session, row.id).items():
         if count:
-            raise StillUsed(label, by, count)
-    if row.code in reference_codes(kind):
-        raise OfReference(label)
-
-
-def why_tax_stays(session: Session, tax: Tax) -> Refused | None:
-    """Why this tax may not be deleted; None where it may."""
-    return _why(tax, queries.uses_of_tax(session, tax.id), "tax")
-
-
-def why_set_stays(session: Session, tax_set: TaxSet) -> Refused | None:
-    """Why this set may not be deleted; None where it may."""
-    return _why(tax_set, queries.uses_of_set(session, tax_set.id), "set")
-
-
-def _why(row: Tax | TaxSet, uses: dict[str, int], kind: str) -> Refused | None:
-    try:
-        _check_unused(row, uses, kind)
-    except (StillUsed, OfReference) as refused:
-        return refused
-    return None
+            return StillUsed(row.label_fr, by, count)
+    return OfReference(row.label_fr) if row.code in reference_codes(kind) else None
 
 
 def _member_ids(row: TaxSet) -> tuple[int, ...]:
