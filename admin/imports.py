@@ -30,6 +30,7 @@ from web.rights import Right, needs
 from web.security import LARGE, text_arg
 from web.services import services
 from web.sessions import actor
+from web.traces import operation
 from web.words import _
 
 RIGHTS: Final = {  # whose page it is
@@ -148,7 +149,7 @@ def import_run(run_id: int) -> ResponseReturnValue:
         "admin/import_run.html", words=words, run=run, counts=counts, verdict=verdict, page=page, has_rows=has_rows,
         to_apply=queries.waiting_rows(db.session, run_id) if run.state is RunState.judged else 0,
         people=_people([run]), shop=db.session.get(Shop, run.shop_id) if run.shop_id else None,
-        numbers=_numbers(page.rows), is_under_way=run.state in UNDER_WAY,
+        numbers=_numbers(page.rows), is_under_way=run.state in UNDER_WAY, operation=operation,
     )  # fmt: skip
 
 

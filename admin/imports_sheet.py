@@ -15,14 +15,17 @@ from invoicing.sheets import Column, Row
 from web import imports
 from web.exports import send_sheet
 from web.security import text_arg
+from web.traces import operation
 from web.words import _
 
 
 @bp.get("/imports/<int:run_id>/export.<kind>")
 def import_export(run_id: int, kind: str) -> ResponseReturnValue:
-    """The rows that the filter shows: line, verdict, what names it, the sentence."""
+    """The rows that the filter shows: line, verdict, what names it, the sentence; of a log also what it tells."""
     run = visible(run_id)
     run_kind, verdict = run.kind, text_arg("verdict", 32)
+    if run_kind is RunKind.provider_log:
+        return send_sheet(_("Traces"), _log_columns(), lambda session: _log_rows(session, run_id, verdict), kind)
     columns = [Column(_("Ligne"), "whole"), *(Column(name, "text") for name in (_("Verdict"), _("Sujet"), _("Détail")))]
     return send_sheet(_("Import"), columns, lambda session: _rows(session, run_id, run_kind, verdict), kind)
 
@@ -30,3 +33,22 @@ def import_export(run_id: int, kind: str) -> ResponseReturnValue:
 def _rows(session: Session, run_id: int, kind: RunKind, verdict: str) -> Iterator[Row]:
     for row in queries.every_row(session, run_id, verdict):
         yield row.line, imports.verdict_of(kind, row.verdict).label, row.subject, imports.told(kind, row)
+
+
+def _log_columns() -> list[Column]:
+    return [
+        Column(_("Ligne"), "whole"), Column(_("Verdict")), Column(_("Code transaction")), Column(_("Facture")),
+        Column(_("Date")), Column(_("Montant"), "cents"), Column(_("Devise")), Column(_("Résultat")),
+        Column(_("Référence du prestataire")), Column(_("Détail")),
+    ]  # fmt: skip
+
+
+def _log_rows(session: Session, run_id: int, verdict: str) -> Iterator[Row]:
+    kind = RunKind.provider_log
+    for row in queries.every_row(session, run_id, verdict):
+        told = operation(row)
+        yield (
+            row.line, imports.verdict_of(kind, row.verdict).label, row.subject, told.numbers, told.day,
+            told.amount_cents, told.currency, told.result.label if told.result else "", told.reference,
+            imports.told(kind, row),
+        )  # fmt: skip

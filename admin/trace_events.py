@@ -18,6 +18,7 @@ from invoicing.traces.models import Trace, TraceKind
 from invoicing.traces.queries import Sources
 from web.filters import money, short_date
 from web.statuses import METHODS
+from web.traces_refused import refused_told
 from web.words import N_, _
 
 _TOLD_BY_PAYMENTS: Final = frozenset({  # whose rows say how much, too
@@ -135,7 +136,7 @@ def _of_delivery(delivery: Delivery, teller: _Teller) -> Iterator[Event]:
 
 _DETAILS: Final[dict[str, Callable[[Any], str]]] = {
     "version": lambda value: _("version %(n)s", n=value),
-    "fault": str,
+    "fault": refused_told,
     "verdict": str,
 }
 

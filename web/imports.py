@@ -81,6 +81,7 @@ _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
     "no_columns": lambda f: ngettext("Il manque cette colonne : %(names)s. Vérifiez la ligne des titres.",
                                      "Il manque ces colonnes : %(names)s. Vérifiez la ligne des titres.",
                                      len(f["missing"]), names=_spelt(f["missing"])),
+    "not_a_log": lambda f: _("Ce n’est pas un journal de paiement : aucune transaction n’y a été trouvée."),
     "no_shop": lambda f: _("Cette boutique n’existe pas."),
     "series_not_external": lambda f: _("La série de la boutique « %(shop)s » donne ses propres numéros : un export "
                                        "de commandes n’entre que dans une série externe.", shop=f["shop"]),

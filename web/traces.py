@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from invoicing.imports.models import ImportRow
 from invoicing.journal import Actor
 from invoicing.money import SYMBOL, write_money, write_scaled
 from invoicing.traces.models import TraceKind
-from invoicing.traces.rules import Verdict
+from invoicing.traces.rules import Result, Verdict
 from invoicing.traces.service import note
 from web.database import now
 from web.sessions import actor, hurried
@@ -32,19 +35,32 @@ VERDICTS: Final[dict[Verdict, Shown]] = {  # in the order in which a person read
     Verdict.no_payment: Shown(N_("Lignes sans paiement"), "file-invoice", "mute"),
     Verdict.no_code: Shown(N_("Lignes sans code"), "file-invoice", "mute"),
 }
+RESULTS: Final[Mapping[str, Shown]] = {
+    Result.accepted: Shown(N_("Accepté"), "circle-check", "ok"),
+    Result.refused: Shown(N_("Refusé"), "ban", "mute"),
+    Result.refunded: Shown(N_("Remboursé"), "receipt-refund", "info"),
+}
+_ALONE: Final[Mapping[str, str]] = {  # of a code that no invoice has
+    Result.accepted: N_("Paiement de %(paid)s accepté, mais aucune facture ne porte ce code."),
+    Result.refused: N_("Paiement de %(paid)s refusé : rien n’a été encaissé. Aucune facture ne porte ce code."),
+    Result.refunded: N_("%(paid)s remboursés, mais aucune facture ne porte ce code."),
+}
+_OTHER_CURRENCY: Final[Mapping[str, str]] = {
+    Result.accepted: N_("%(paid)s encaissés, mais la facture est en %(currency)s (%(total)s)."),
+    Result.refunded: N_("%(paid)s remboursés, mais la facture est en %(currency)s (%(total)s)."),
+}
 Sentence = Callable[[Mapping[str, Any]], str]
 _SAID: Final[dict[Verdict, Sentence]] = {
     Verdict.match: lambda f: _("%(paid)s encaissés : c’est le total de la facture.", paid=_paid(f)),
     Verdict.amount_differs: lambda f: _(
         "%(paid)s encaissés, mais la facture est de %(total)s.", paid=_paid(f), total=_total(f)),
     Verdict.currency_differs: lambda f: _(
-        "%(paid)s encaissés, mais la facture est en %(currency)s (%(total)s).",
-        paid=_paid(f), currency=f["invoiced_in"], total=_total(f)),
+        _by_result(_OTHER_CURRENCY, f), paid=_paid(f), currency=f["invoiced_in"], total=_total(f)),
     Verdict.status_differs: lambda f: _(
         "%(paid)s encaissés, mais la facture est ici au statut « %(status)s ».", paid=_paid(f), status=_status(f)),
     Verdict.paid_twice: lambda f: _(
         "%(paid)s encaissés une fois de plus : la facture est de %(total)s.", paid=_paid(f), total=_total(f)),
-    Verdict.no_invoice: lambda f: _("Aucune facture ne porte ce code (%(paid)s).", paid=_paid(f)),
+    Verdict.no_invoice: lambda f: _(_by_result(_ALONE, f), paid=_paid(f)),
     Verdict.several_candidates: lambda f: _(
         "Plusieurs boutiques ont ce code : %(numbers)s. Choisissez la boutique, puis recommencez.",
         numbers=", ".join(number for number in f["numbers"] if number)),
@@ -67,6 +83,34 @@ def told(verdict: str, facts: Mapping[str, Any]) -> str:
     return _SAID[Verdict(verdict)](facts)
 
 
+@dataclass(frozen=True)
+class Operation:
+    """One payment of the log, for a table: "" and None are what the log doesn't say."""
+
+    numbers: str = ""  # of our invoices with its code
+    day: str = ""
+    amount_cents: int | None = None
+    currency: str = ""
+    result: Shown | None = None
+    reference: str = ""
+
+    @property
+    def amount(self) -> str:
+        """The amount alone, as the language writes it."""
+        return "" if self.amount_cents is None else write_scaled(self.amount_cents, 2, language(), least=2)
+
+
+def operation(row: ImportRow) -> Operation:
+    """The payment that a row tells of; an empty one where the row counts lines."""
+    facts = json.loads(row.facts)
+    if "amount_cents" not in facts:
+        return Operation()
+    return Operation(
+        ", ".join(filter(None, facts["numbers"])), facts["day"], facts["amount_cents"], facts["currency"],
+        RESULTS[facts["result"]], facts["provider_id"],
+    )  # fmt: skip
+
+
 def _amount(cents: int, currency: str) -> str:
     if currency in SYMBOL:
         return write_money(cents, currency, language())
@@ -75,6 +119,10 @@ def _amount(cents: int, currency: str) -> str:
 
 def _paid(facts: Mapping[str, Any]) -> str:
     return _amount(facts["amount_cents"], facts["currency"] or facts.get("invoiced_in", ""))
+
+
+def _by_result(sentences: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+    return sentences[facts["result"]]
 
 
 def _total(facts: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.errors import NotFound
 from invoicing.imports.models import ImportRow, ImportRun, RunKind
+from invoicing.imports.rules import COUNTED
 
 PAGE: Final = 50
 SOME: Final = 1000  # rows read at once where all are
@@ -51,9 +53,11 @@ def runs(session: Session, kinds: Collection[RunKind], after: int | None = None)
 
 
 def counts(session: Session, run_id: int) -> dict[str, int]:
-    """Verdict → how many rows of the run have it."""
+    """Verdict → how many rows of the file have it, also those that are only counted."""
     query = select(ImportRow.verdict, func.count()).where(ImportRow.run_id == run_id).group_by(ImportRow.verdict)
-    return {verdict: count for verdict, count in session.execute(query.order_by(ImportRow.verdict))}  # noqa: C416
+    found = {verdict: count for verdict, count in session.execute(query.order_by(ImportRow.verdict))}  # noqa: C416
+    counted = select(ImportRow).where(ImportRow.run_id == run_id, ImportRow.verdict.in_(COUNTED))
+    return found | {row.verdict: json.loads(row.facts)["count"] for row in session.scalars(counted)}
 
 
 def waiting_rows(session: Session, run_id: int) -> int:

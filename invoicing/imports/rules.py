@@ -14,6 +14,7 @@ SUBJECT_MAX: Final = 250
 MAX_BYTES: Final = 40 * 1024 * 1024  # of a file
 MAX_ROWS: Final = 250_000
 MAX_COLUMNS: Final = 400
+COUNTED: Final = ("no_payment", "no_code")  # verdicts whose one row stands for as many lines as it counts
 REFUSED: Final = "refused"  # verdict of any kind: the core said no at the last moment
 
 

@@ -41,6 +41,7 @@ _WORDS: Final = {  # in folded text, by their beginnings; the first kind found t
     Result.accepted: r"paid|captur|accept|succe|complet|charge|paye|paiement|payment|effectu|termin|regle|settled",
 }
 _KINDS: Final = [(kind, re.compile(rf"\b(?:{words})")) for kind, words in _WORDS.items()]
+_CONTROL: Final = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")  # what no text holds; logs may be coloured by \x1b
 _CREDITS: Final = frozenset({"credit", "ct", "refund", "avoir"})  # alone in its cell: money given back
 
 
@@ -130,6 +131,11 @@ def _priced(text: str) -> tuple[int | None, str]:
         if (cents := amount_of(found[0])) is not None:
             return cents, ""
     return None, ""
+
+
+def is_rubbish(text: str) -> bool:
+    """Whether it is a picture or the like, read as if it were text."""
+    return len(_CONTROL.findall(text)) * 50 > len(text)
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:

@@ -84,15 +84,15 @@ def judge(entry: Entry, known: Sequence[Known], told: Told) -> Verdict:
         told.net_cents += entry.amount_cents if entry.result is Result.accepted else -entry.amount_cents
     if len(known) != 1:
         return Verdict.several_candidates if known else Verdict.no_invoice
-    if entry.result is not Result.accepted:
-        return Verdict.refused if entry.result is Result.refused else Verdict.refund
-    return _accepted(entry, known[0], before)
+    if entry.result is Result.refused:
+        return Verdict.refused
+    if entry.currency and entry.currency != known[0].currency:
+        return Verdict.currency_differs
+    return Verdict.refund if entry.result is Result.refunded else _accepted(entry, known[0], before)
 
 
 def _accepted(entry: Entry, invoice: Known, before_cents: int) -> Verdict:
-    """Money that the provider took: its currency, whether it was taken before, its amount, and what we know of it."""
-    if entry.currency and entry.currency != invoice.currency:
-        return Verdict.currency_differs
+    """Money that the provider took: whether it was taken before, its amount, and what we know of it."""
     so_far = before_cents + entry.amount_cents
     if before_cents > 0 and so_far > invoice.total_cents:
         return Verdict.paid_twice

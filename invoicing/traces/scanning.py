@@ -17,11 +17,12 @@ from invoicing.imports.rules import Judged
 from invoicing.invoices.models import Invoice
 from invoicing.traces import columns as tables
 from invoicing.traces.columns import SAMPLE, Columns
-from invoicing.traces.reading import CODE_MAX, codes_in, entry_of, lines_of, unknown_code
+from invoicing.traces.reading import CODE_MAX, codes_in, entry_of, is_rubbish, lines_of, unknown_code
 from invoicing.traces.rules import Entry, Known, Told, Verdict, judge
 
 CHUNK: Final = 2_000  # lines whose codes are looked up together
 BINDS: Final = 500
+SNIFFED: Final = 65_536  # bytes by which rubbish is told from text
 TOLD_MAX: Final = 8  # lines named where lines are only counted
 _BOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # workbooks, which are tables or nothing
 Item = TypeVar("Item")
@@ -31,12 +32,16 @@ Read = tuple[int, str, Entry | None]  # line, code ("": none), the payment that 
 def judge_log(session: Session, run: ImportRun, content: bytes, file_name: str, now: datetime) -> Iterator[Judged]:
     """A verdict per payment of the log, in its order; lines without a code or a payment are counted at the end.
 
-    Where the run names a shop, only its invoices are looked at. Raises Unreadable for a workbook that can't be read.
+    Where the run names a shop, only its invoices are looked at. Raises Unreadable for a workbook that can't be read,
+    and for what is no log: it has neither a payment nor a code of ours.
     """
-    shop_id, told = run.shop_id, defaultdict[str, Told](Told)
+    if not content.startswith(_BOOKS) and is_rubbish(decode(content[:SNIFFED])):
+        raise Unreadable("not_a_log")
+    shop_id, told, is_log = run.shop_id, defaultdict[str, Told](Told), False
     counted, first = Counter[Verdict](), defaultdict[Verdict, list[int]](list)  # lines may be millions
     for read, known in _read(session, shop_id, content, file_name):
         for line, code, entry in read:
+            is_log = is_log or entry is not None or code in known
             if entry is None:
                 verdict = Verdict.no_payment if code else Verdict.no_code
                 counted[verdict] += 1
@@ -44,6 +49,8 @@ def judge_log(session: Session, run: ImportRun, content: bytes, file_name: str, 
                     first[verdict].append(line)
             else:
                 yield _judged(entry, known.get(code, ()), told[code])
+    if not is_log:
+        raise Unreadable("not_a_log")
     for verdict in (Verdict.no_payment, Verdict.no_code):
         if lines := first[verdict]:
             yield Judged(lines[0], verdict, "", None, {"count": counted[verdict], "lines": lines})

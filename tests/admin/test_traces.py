@@ -92,9 +92,11 @@ def test_credit_notes_and_payments_by_hand_are_told_with_their_amounts(desk: Des
 def test_a_refused_call_of_a_code_that_became_nothing_is_told(desk: Desk, shop: Shop) -> None:
     with desk.writing():
         by: Actor = shop_actor(shop)
-        note(desk.session, NOW, TraceKind.refused, by, shop_id=shop.id, code="LOST==", facts={"fault": "currency"})
+        facts = {"fault": "sent_otherwise, new_code"}
+        note(desk.session, NOW, TraceKind.refused, by, shop_id=shop.id, code="LOST==", facts=facts)
     page = trace(desk, "LOST==")
-    assert "Appel de la boutique refusé" in page and "currency" in page
+    assert "Appel de la boutique refusé" in page and "déjà reçu avec un autre contenu" in page
+    assert "sent_otherwise" not in page and "le contenu envoyé ne convient pas (new_code)" in page
 
 
 def test_what_people_typed_is_escaped(desk: Desk, shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -25,20 +26,36 @@ HOSTILE = [
 
 @pytest.mark.parametrize("content", HOSTILE)
 def test_hostile_files_are_survived(session: Session, content: bytes) -> None:
-    if content.startswith((b"PK", b"\xd0")):
+    if b"TU9LLK1EBHDVV0NBTQ==" in content:
+        assert next(row.verdict for row in scan(session, content)) == "no_invoice"
+    else:
         with pytest.raises(Unreadable):
             scan(session, content)
-    else:
-        assert all(row.line >= 1 for row in scan(session, content))
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes((n * n * 7919 + n // 3) % 256 for n in range(40_000))
+
+
+@pytest.mark.parametrize("content", [
+    PICTURE, PICTURE + b"\nTU9LLK1EBHDVV0NBTQ== 10,00 EUR", "Bonjour,\nvoici 12,50 € [merci].\n".encode(),
+    b"nom;ville;solde\nDupont;Lyon;12,50\nDurand;Nice;3,00\n", b"[worker1] started\n[worker1] stopped\n",
+])  # fmt: skip
+def test_what_tells_of_no_transaction_is_no_log(session: Session, content: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        scan(session, content)
+    assert refused.value.code == "not_a_log"
+
+
+def test_a_log_with_codes_of_ours_alone_is_one(session: Session) -> None:
+    order_of(session, make_shop(session), "TX1==", 1250)
+    assert [row.verdict for row in scan(session, b"[TX1==] Order placed : 12.50\n")] == ["no_payment"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=3000), st.text(max_size=2000).map(lambda text: text.encode("utf-8", "replace"))))
 def test_anything_at_all_is_survived(session: Session, content: bytes) -> None:
-    try:
+    with suppress(Unreadable):
         assert all(row.line >= 1 for row in scan(session, content))
-    except Unreadable:
-        assert content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -47,7 +64,8 @@ def test_a_log_that_was_damaged_is_survived(session: Session, data: st.DataObjec
     content = bytearray(read(data.draw(st.sampled_from(["merchant_trace.log", "systempay_JT.csv"]))))
     for _ in range(data.draw(st.integers(1, 30))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    assert all(row.line >= 1 for row in scan(session, bytes(content)))
+    with suppress(Unreadable):
+        assert all(row.line >= 1 for row in scan(session, bytes(content)))
 
 
 def test_a_line_of_fifty_megabytes_takes_seconds(session: Session) -> None:
@@ -57,8 +75,9 @@ def test_a_line_of_fifty_megabytes_takes_seconds(session: Session) -> None:
 
 
 def test_lines_that_are_only_counted_take_no_place(session: Session) -> None:
-    told = scan(session, b"x\n" * 50_000)
-    assert [(row.verdict, row.line, row.facts) for row in told] == [
+    order_of(session, make_shop(session), "TX1==", 1250)
+    told = scan(session, b"x\n" * 50_000 + b"TX1== paid 12.50 EUR")
+    assert [(row.verdict, row.line, row.facts) for row in told[1:]] == [
         ("no_code", 1, {"count": 50_000, "lines": [*range(1, 9)]})
     ]
 

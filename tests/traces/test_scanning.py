@@ -86,6 +86,12 @@ def test_another_currency_is_told_before_the_amount(session: Session) -> None:
     assert verdicts(session, HEAD + "TX8==;12,00;CAD;payé\n") == [(2, "currency_differs")]
 
 
+def test_money_given_back_in_another_currency_is_told_too(session: Session) -> None:
+    order_of(session, make_shop(session), "TX8==", 1000)
+    text = HEAD + "TX8==;10,00;EUR;payé\nTX8==;10,00;CAD;remboursé\nTX8==;10,00;CAD;refusé\n"
+    assert verdicts(session, text) == [(2, "match"), (3, "currency_differs"), (4, "refused")]
+
+
 def test_what_was_given_back_may_be_paid_again(session: Session) -> None:
     order_of(session, make_shop(session), "TX9==", 1000)
     text = HEAD + "TX9==;10,00;EUR;payé\nTX9==;-10,00;EUR;remboursé\nTX9==;10,00;EUR;payé\n"
