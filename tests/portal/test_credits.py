@@ -25,12 +25,14 @@ def plain(browser: Browser, path: str = "") -> str:
 
 def pay(session: Session, invoice: Invoice, cents: int | None, token: str = "one") -> int:
     content = PaymentContent(PaymentMethod.transfer, TODAY, amount_cents=cents)
+    session.rollback()  # a page has noted that it was seen
     made = record_payment(session, COMMAND, NOW, invoice.id, content, token).id
     session.commit()
     return made
 
 
 def credit(session: Session, invoice: Invoice, *nets: tuple[int, int]) -> str:
+    session.rollback()  # a page has noted that it was seen
     number = make_credit(session, invoice.id, *nets).number or ""
     session.commit()
     return number
@@ -68,6 +70,7 @@ def test_what_was_paid_in_part_says_what_remains_everywhere(session: Session, br
     page = browser.get(f"/mes-factures/{invoice.number}").text.replace("\u00a0", " ")
     assert "116,00 €" in page and "Code QR de virement SEPA : 116,00 €" in page and "Net à payer" not in page
     assert "Paiement par virement" in page and "−100,00 €" in page
+    session.rollback()  # a page has noted that it was seen
     undo_payment(session, COMMAND, NOW, payment, "rejeté", "two")
     session.commit()
     assert "payé en partie" not in plain(browser)
@@ -91,6 +94,7 @@ def test_what_is_owed_back_is_said_until_it_is_given(session: Session, browser: 
     for path in (f"/{invoice.number}", f"/{number}"):
         assert "60,00 € vous seront remboursés, ou déduits d’une autre facture." in plain(browser, path)
     content = PaymentContent(PaymentMethod.transfer, TODAY)
+    session.rollback()  # a page has noted that it was seen
     refund(session, COMMAND, NOW, invoice.id, content, "two")
     session.commit()
     page = plain(browser, f"/{invoice.number}")
@@ -103,6 +107,7 @@ def test_what_is_set_against_another_invoice_is_said_on_both(session: Session, b
     invoice, other = issue(), issue()
     pay(session, invoice, None)
     credit(session, invoice)
+    session.rollback()  # a page has noted that it was seen
     set_against(session, COMMAND, NOW, invoice.id, other.id, 10000, "two")
     session.commit()
     assert f"Déduit de la facture {other.number} 100,00 €" in plain(browser, f"/{invoice.number}")
