@@ -93,7 +93,8 @@ def test_a_document_that_is_gone_is_named(desk: Desk) -> None:
 COPIED = (
     "kind, origin, mode, seller_id, series_id, currency, language, transaction_code, issued_on, due_on, made_out_to, "
     "subject, summary, buyer_name, note, net_cents, tax_cents, total_cents, discount_e4, discount_cents, "
-    "allowance_cents, rounding_cents, reason, snapshot, frozen_at, emailed, created_at, status, customer_id, "
+    "allowance_cents, rounding_cents, reason, totals_only, wants_mail, to_check, snapshot, frozen_at, emailed, "
+    "created_at, status, customer_id, "
     "paid_cents, credited_cents, payment_label, listed_on, customer_sort, search_text, revision"
 )
 
