@@ -89,19 +89,21 @@ def hurried() -> Iterator[Session]:
     """A write that a GET may make: it gives up at once (OperationalError) when the database is busy."""
     s = db.session
     s.rollback()
-    sqlite = is_sqlite(s.connection())
+    connection = s.connection()
+    raw = connection.connection.driver_connection if is_sqlite(connection) else None
+    # beside the session, which gives the connection back when a flush fails: it must be patient again before that
+    patience = raw.execute("PRAGMA busy_timeout").fetchone()[0] if raw else 0
     try:
-        if sqlite:
-            patience = s.connection().exec_driver_sql("PRAGMA busy_timeout").scalar()
-            s.connection().exec_driver_sql("PRAGMA busy_timeout=0")
+        if raw:
+            raw.execute("PRAGMA busy_timeout=0")
         else:
-            s.connection().exec_driver_sql("SET LOCAL lock_timeout='50ms'")
+            connection.exec_driver_sql("SET LOCAL lock_timeout='50ms'")
         try:
             yield s
             s.flush()
         finally:
-            if sqlite:
-                s.connection().exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+            if raw:
+                raw.execute(f"PRAGMA busy_timeout={patience}")
         s.commit()
     except BaseException:
         s.rollback()

@@ -11,6 +11,7 @@ import time_machine
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role, SignInSession, Stage, User
@@ -193,6 +194,19 @@ def test_only_a_hurried_write_is_impatient(app: Flask) -> None:
         with hurried() as session:
             assert session.execute(asked).scalar() == (0 if sqlite else "50ms")
         assert db.session.execute(asked).scalar() == (15000 if sqlite else "0")
+
+
+def test_after_a_hurried_write_that_gave_up_the_next_one_is_patient(app: Flask, zoe: User, database: Database) -> None:
+    with app.app_context(), database.engine.connect().execution_options(write=True) as other:
+        other.execute(text("UPDATE user_account SET name = 'held'"))
+        with pytest.raises(OperationalError), hurried() as session:
+            session.get_one(User, zoe.id).name = "Zoé"
+        other.rollback()
+        sqlite = db.engine.dialect.name == "sqlite"
+        for _ in range(3):
+            asked = db.session.execute(text("PRAGMA busy_timeout" if sqlite else "SHOW lock_timeout")).scalar()
+            assert asked == (15000 if sqlite else "0")
+            db.session.rollback()
 
 
 @pytest.fixture
