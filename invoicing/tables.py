@@ -8,6 +8,7 @@ from invoicing.delivery import models as delivery
 from invoicing.documents import models as documents
 from invoicing.imports import models as imports
 from invoicing.invoices import models as invoices
+from invoicing.ledger import models as ledger
 from invoicing.lettering import models as lettering
 from invoicing.payments import models as payments
 from invoicing.proof import models as proof
@@ -24,6 +25,7 @@ __all__ = [
            "imports",
            "invoices",
            "journal",
+           "ledger",
            "lettering",
            "metadata",
            "numbering",

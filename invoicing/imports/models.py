@@ -17,12 +17,14 @@ class RunKind(StrEnum):
     orders = "orders"  # a shop's export of its invoices (SPEC Q2)
     customers = "customers"  # a list of customers (SPEC A7)
     provider_log = "provider_log"  # a payment provider's log: scanned, never applied (SPEC A9)
+    letterings = "letterings"  # what an accounting program exports: official references (SPEC C9)
 
 
 class RunState(StrEnum):
     """How far a run is."""
 
     waiting = "waiting"  # to be read and judged
+    mapping = "mapping"  # letterings: what its columns are is shown, for a person to confirm or to change
     judging = "judging"
     judged = "judged"  # every row has its verdict; nothing is written yet
     asked = "asked"  # somebody said: apply
@@ -30,6 +32,9 @@ class RunState(StrEnum):
     applied = "applied"
     unreadable = "unreadable"  # `fault` says why
     dropped = "dropped"  # put aside by a person
+    undo_asked = "undo_asked"  # letterings: somebody said: take it all back
+    undoing = "undoing"
+    undone = "undone"
 
 
 class ImportRun(Base):
@@ -53,6 +58,8 @@ class ImportRun(Base):
     judged_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
     applied_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     done: Mapped[int] = mapped_column(default=0)  # rows
     total: Mapped[int] = mapped_column(default=0)
     counts: Mapped[str] = mapped_column(Text, default="{}")
@@ -61,7 +68,7 @@ class ImportRun(Base):
 
 
 class ImportFile(Base):
-    """The file itself, as long as its run isn't judged."""
+    """The file itself, as long as its run isn't judged; of letterings until they are applied or put aside."""
 
     __tablename__ = "import_file"
 

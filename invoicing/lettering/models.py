@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from invoicing.database import Base, enum
@@ -15,6 +15,7 @@ class LetteringChange(Base):
     """One change of one document's reference, as it was typed; None where there was or is none (SPEC C7)."""
 
     __tablename__ = "lettering_change"
+    __table_args__ = (Index("ix_lettering_change_run_id", "run_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
@@ -24,3 +25,29 @@ class LetteringChange(Base):
     before: Mapped[str | None] = mapped_column(String(128))
     after: Mapped[str | None] = mapped_column(String(128))
     reason: Mapped[str] = mapped_column(String(200), default="")
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))  # of the import that did or undid it
+    state: Mapped[str | None] = mapped_column(Text)  # of the document after it, where one journal entry holds them all
+
+
+class PlannedLettering(Base):
+    """One row of an accounting export that would letter a document: what applying writes, all of them at once."""
+
+    __tablename__ = "planned_lettering"
+    __table_args__ = (Index("ix_planned_lettering_invoice_id", "invoice_id", "run_id"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)  # of its row in `import_row`
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    typed: Mapped[str] = mapped_column(String(128))
+    folded: Mapped[str] = mapped_column(String(128))
+
+
+class ColumnLayout(Base):
+    """What the columns of a kind of file are, as a person has last said (SPEC C9, « remembered »)."""
+
+    __tablename__ = "column_layout"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the headings, or of the shape
+    plan: Mapped[str] = mapped_column(Text)  # JSON, `accounting.plan.Plan` without its sample
+    used_at: Mapped[datetime]
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
