@@ -30,6 +30,8 @@ class Column(StrEnum):
     account = "account"
     kind = "kind"  # invoice, credit note, payment
     line_amount = "line_amount"  # of one line; a document's rows are summed
+    quantity = "quantity"  # by which the first column of line amounts is multiplied
+    entry = "entry"  # what number of an entry its lines share
     ignored = "ignored"
 
 
@@ -62,6 +64,9 @@ class Plan:
     recognised: tuple[int, ...] = ()  # places that were recognised by their headings or their values
     remembered: bool = False  # as a person said for a file with the same headings
     asks: tuple[str, ...] = ()
+    styles: tuple[Days | None, ...] = ()  # by place: how the column writes days; None: it holds none
+    marks: tuple[str, ...] = ()  # by place: the decimal mark that the whole column tells; "": each amount tells
+    mac_days: bool = False  # a workbook that counts its days from 1904
     sample: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # the first rows
     rows: int = 0  # of the file, without its headings
 
@@ -79,10 +84,12 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`."""
         raw: Mapping[str, Any] = json.loads(text)
-        lists = {name: tuple(raw[name]) for name in ("headings", "recognised", "asks")}
+        lists = {name: tuple(raw[name]) for name in ("headings", "recognised", "asks", "marks")}
+        styles = tuple(Days(style) if style else None for style in raw["styles"])
         columns = tuple(Column(name) for name in raw["columns"])
         sample = tuple(tuple(row) for row in raw["sample"])
-        return cls(**{**raw, **lists, "columns": columns, "sample": sample, "days": Days(raw["days"])})
+        found = {"columns": columns, "styles": styles, "sample": sample, "days": Days(raw["days"])}
+        return cls(**{**raw, **lists, **found})
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,9 @@ class Official:
     """One official document as a file tells of it, from one row or from several.
 
     `texts` are all the cells of its rows, in which our numbers and transaction codes are looked for. Amounts are cents
-    with their sign: a credit note's is negative. `cut` says that the program keeps only a part of a long reference.
+    with their sign: a credit note's is negative. `cut` says that the reference is as long as the program keeps any, so
+    that a part of it may be missing. `unread` names what can't be read without guessing ("amount", "day"), and
+    `unread_text` is what stands there.
     """
 
     line: int  # as an editor or a spreadsheet counts it, from 1: where the document begins
@@ -103,3 +112,5 @@ class Official:
     is_credit_note: bool = False
     cut: bool = False
     lines: int = 1  # rows of the file that tell of it
+    unread: str = ""
+    unread_text: str = ""
