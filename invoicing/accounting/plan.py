@@ -99,7 +99,8 @@ class Official:
     `texts` are all the cells of its rows, in which our numbers and transaction codes are looked for. Amounts are cents
     with their sign: a credit note's is negative. `cut` says that the reference is as long as the program keeps any, so
     that a part of it may be missing. `unread` names what can't be read without guessing ("amount", "day"), and
-    `unread_text` is what stands there.
+    `unread_text` is what stands there. `numbers` are the cells of the columns that hold our numbers alone
+    (`Column.number`), where there are any: what has no letter counts as a number of ours there and nowhere else.
     """
 
     line: int  # as an editor or a spreadsheet counts it, from 1: where the document begins
@@ -114,3 +115,4 @@ class Official:
     lines: int = 1  # rows of the file that tell of it
     unread: str = ""
     unread_text: str = ""
+    numbers: Sequence[str] = ()
