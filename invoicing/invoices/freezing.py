@@ -161,10 +161,18 @@ def make_findable(invoice: Invoice, customer: Customer) -> None:
 
 
 def search_text(invoice: Invoice, customer: Customer) -> str:
-    """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today; amounts."""
+    """Everything that an invoice is found by, folded: the buyer's name as printed and the customer's today; amounts.
+
+    Its reference stands last: lettering in bulk appends it to the text of an unlettered document.
+    """
     labels = [line.label for line in invoice.lines]
     corrected = invoice.corrects.number if invoice.corrects else ""
-    words = fold(invoice.number, invoice.transaction_code, invoice.lettering, invoice.subject, invoice.buyer_name,
-                customer.name, customer.organisation_name, customer.email, corrected, invoice.reason,
-                *labels)  # fmt: skip
-    return f"{words} {amount_tokens(invoice.total_cents, invoice.net_cents)}"
+    words = fold(invoice.number, invoice.transaction_code, invoice.subject, invoice.buyer_name, customer.name,
+                customer.organisation_name, customer.email, corrected, invoice.reason, *labels)  # fmt: skip
+    return f"{words} {amount_tokens(invoice.total_cents, invoice.net_cents)}{found_by(invoice.lettering)}"
+
+
+def found_by(reference: str | None) -> str:
+    """What a reference adds to the end of the text that its document is found by."""
+    folded = fold(reference)
+    return f" {folded}" if folded else ""

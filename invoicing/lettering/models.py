@@ -27,6 +27,7 @@ class LetteringChange(Base):
     reason: Mapped[str] = mapped_column(String(200), default="")
     run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))  # of the import that did or undid it
     state: Mapped[str | None] = mapped_column(Text)  # of the document after it, where one journal entry holds them all
+    seal: Mapped[str | None] = mapped_column(String(64))  # keyed hash of such a row (`bulk_rules.seal_of`)
 
 
 class PlannedLettering(Base):

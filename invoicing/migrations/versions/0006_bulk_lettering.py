@@ -21,6 +21,7 @@ def upgrade() -> None:
     with op.batch_alter_table("lettering_change") as change:
         change.add_column(sa.Column("run_id", sa.Integer(), nullable=True))
         change.add_column(sa.Column("state", sa.Text(), nullable=True))
+        change.add_column(sa.Column("seal", sa.String(length=64), nullable=True))
         change.create_foreign_key(op.f("fk_lettering_change_run_id_import_run"), "import_run", ["run_id"], ["id"])
         change.create_index("ix_lettering_change_run_id", ["run_id", "id"])
     _letterings()
