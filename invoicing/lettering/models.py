@@ -43,6 +43,20 @@ class PlannedLettering(Base):
     folded: Mapped[str] = mapped_column(String(128))
 
 
+class SuggestedLettering(Base):
+    """One of our documents that a row of an accounting export may stand for: a person takes it, or nobody does."""
+
+    __tablename__ = "suggested_lettering"
+    __table_args__ = (Index("ix_suggested_lettering_invoice_id", "invoice_id", "run_id"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)  # of its row in `import_row`
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    score: Mapped[int]  # 0 to 100
+    reasons: Mapped[str] = mapped_column(String(200))  # `suggesting_rules.Reason`, blanks between
+    days: Mapped[int | None]  # by which the official one is dated after ours
+
+
 class ColumnLayout(Base):
     """What the columns of a kind of file are, as a person has last said (SPEC C9, « remembered »)."""
 

@@ -167,7 +167,7 @@ class Pool(Shelves):
         )  # fmt: skip
 
 
-def _open_documents(session: Session) -> Select[Any]:
+def _open_documents(session: Session) -> Select[*tuple[Any, ...]]:
     """What may be lettered and isn't (SPEC C5), in the order of its days."""
     columns = (
         Invoice.id, Invoice.number, Invoice.kind, Invoice.total_cents, Invoice.currency, Invoice.issued_on,

@@ -42,6 +42,21 @@ def _letterings() -> None:
     )
     op.create_index("ix_planned_lettering_invoice_id", "planned_lettering", ["invoice_id", "run_id"])
     op.create_table(
+        "suggested_lettering",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.String(length=200), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoice.id"], name=op.f("fk_suggested_lettering_invoice_id_invoice")
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["import_run.id"], name=op.f("fk_suggested_lettering_run_id_import_run")),
+        sa.PrimaryKeyConstraint("run_id", "line", "invoice_id", name=op.f("pk_suggested_lettering")),
+    )
+    op.create_index("ix_suggested_lettering_invoice_id", "suggested_lettering", ["invoice_id", "run_id"])
+    op.create_table(
         "column_layout",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
