@@ -19,6 +19,7 @@ from invoicing.journal import Actor
 from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import LetteringChange, SuggestedLettering
 from invoicing.lettering.proposals import OPEN, STANDING
+from invoicing.lettering.rules import reason_of
 from invoicing.lettering.service import letter
 
 
@@ -57,15 +58,9 @@ def accept(
     Refuses NotFound (no such suggestion), NotReady (the file is being applied or was undone), RowDone, and all that
     `service.letter` refuses.
     """
-    run = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
-    if run is None or run.kind is not RunKind.letterings:
-        raise NotFound
-    if run.state not in STANDING:
-        raise NotReady(run.state)
+    run, row = _held(session, run_id, line)
     if session.get(SuggestedLettering, (run_id, line, invoice_id)) is None:
         raise NotFound
-    query = select(ImportRow).where(ImportRow.run_id == run_id, ImportRow.line == line)
-    row = session.scalars(query.execution_options(populate_existing=True)).one()
     if row.verdict not in OPEN:
         if row.invoice_id == invoice_id:
             return None
@@ -74,6 +69,38 @@ def accept(
     change = letter(session, actor, now, invoice_id, row.subject, seen)
     _mark(run, row, invoice_id)
     return change
+
+
+def letter_anyway(
+    session: Session, actor: Actor, now: datetime, run_id: int, line: int, seen: int, reason: str
+) -> LetteringChange | None:
+    """Letters a document although its amount isn't the file's, and says why; None where it bears the reference already.
+
+    Refuses NotFound (no such row, or another verdict), NotReady, FieldFaults for the reason, and what `service.letter`
+    refuses.
+    """
+    run, row = _held(session, run_id, line)
+    if row.invoice_id is None or row.verdict not in (Verdict.amount_differs, Verdict.lettered):
+        raise NotFound
+    if row.verdict == Verdict.lettered:
+        return None
+    change = letter(session, actor, now, row.invoice_id, row.subject, seen, reason_of(reason, required=True))
+    _mark(run, row, row.invoice_id)
+    return change
+
+
+def _held(session: Session, run_id: int, line: int) -> tuple[ImportRun, ImportRow]:
+    """A run of letterings that stands, locked, and one of its rows; NotFound and NotReady otherwise."""
+    run = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    if run is None or run.kind is not RunKind.letterings:
+        raise NotFound
+    if run.state not in STANDING:
+        raise NotReady(run.state)
+    query = select(ImportRow).where(ImportRow.run_id == run_id, ImportRow.line == line)
+    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound
+    return run, row
 
 
 def accept_many(
