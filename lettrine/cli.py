@@ -182,15 +182,25 @@ def problems(engine: Engine) -> list[str]:
     from alembic.migration import MigrationContext
 
     from invoicing import guards, migrations, search_index
+    from invoicing.invoices import tallies
 
     if not migrations.is_current(engine):
         return ["migrations: not all have been applied (lettrine db upgrade)"]
     with engine.connect() as connection:
-        options = {"compare_type": True, "include_name": lambda name, *_about: not search_index.is_ours(name)}
+        options = {"compare_type": True, "include_name": _is_modelled}
         context = MigrationContext.configure(connection, opts=options)
         found = [f"schema: {_difference(item)}" for item in compare_metadata(context, tables.metadata)]
         found += [f"search: {problem}" for problem in search_index.problems(connection)]
+        found += [f"counters: {problem}" for problem in tallies.problems(connection)]
         return found + [f"guard: {name} is missing, off or altered" for name in guards.problems(connection)]
+
+
+def _is_modelled(name: str | None, *_about: object) -> bool:
+    """Whether a table or an index is for the models to know."""
+    from invoicing.invoices import tallies
+    from invoicing.search_index import is_ours
+
+    return not (is_ours(name) or tallies.is_ours(name))
 
 
 def _difference(item: Any) -> str:

@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
 from invoicing.accounts.service import purge
-from invoicing.database import transaction
+from invoicing.database import is_sqlite, transaction
 from invoicing.delivery import service as deliveries
 from invoicing.delivery.service import Claim
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive
 from invoicing.documents.service import Renderer
+from invoicing.invoices import tallies
 from lettrine.importer import Importer
 from lettrine.jobs import open_consumer, open_queue
 from lettrine.mailer import Mail, Mailer
@@ -65,6 +66,7 @@ class Worker:
         self.render_due()
         self.prover.seal()
         self.chores()
+        self.compact()
         self.prover.anchor()
 
     # e-mails
@@ -186,6 +188,12 @@ class Worker:
         for chore in CHORES:
             with transaction(self.sessions) as session:
                 chore(session, moment)
+
+    def compact(self) -> None:
+        """Puts the lists' counters together, where a database appends to them."""
+        if not is_sqlite(self.sessions.kw["bind"]):
+            with transaction(self.sessions) as session:
+                tallies.compact(session)
 
     # running
 

@@ -23,6 +23,7 @@ from config.settings import Environment, Settings
 from invoicing.accounts.models import SignInSession, Stage, User
 from invoicing.accounts.secrets import digest, hash_password, new_token, use_hasher
 from invoicing.database import make_engine
+from invoicing.invoices import tallies
 from invoicing.migrations import upgrade
 from invoicing.tables import metadata
 
@@ -105,6 +106,7 @@ def empty(url: str) -> None:
             for name in filled:
                 connection.execute(text(f'DELETE FROM "{name}"'))
             connection.execute(text(_FROM_ONE))
+        connection.execute(text(f"DELETE FROM {tallies.TABLE}"))  # the triggers that keep it were off
     engine.dispose()
 
 

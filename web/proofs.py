@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from invoicing.money import write_scaled
 from invoicing.proof.rules import Check, Fault
+from web.statuses import STATUSES
 from web.words import N_, _, language, ngettext
 
 TITLES: Final = {
@@ -17,6 +18,7 @@ TITLES: Final = {
     "payments": N_("Paiements et avoirs"),
     "lettering": N_("Lettrage"),
     "archive": N_("Archive"),
+    "tallies": N_("Compteurs des listes"),
     "guards": N_("Protections de la base"),
 }
 _DATABASE: Final = N_("Ne corrigez rien à la main : conservez la base telle quelle, restaurez une sauvegarde à côté, "
@@ -30,6 +32,8 @@ _ANCHORS: Final = N_("Ne supprimez rien : remettez le dossier des ancrages depui
 _SEAL: Final = N_("Ne modifiez rien à la main : lancez « lettrine db upgrade », puis vérifiez de nouveau.")
 _GUARD: Final = N_("N’écrivez pas directement dans la base : lancez « lettrine db check » et faites rétablir les "
                    "protections.")  # fmt: skip
+_COUNT: Final = N_("Ne corrigez rien à la main : lancez « lettrine db upgrade », qui recompte les documents, puis "
+                   "vérifiez de nouveau.")  # fmt: skip
 _KEY: Final = N_("Ne remplacez pas la clé : vérifiez que LETTRINE_JOURNAL_KEY est bien celle de cette installation.")
 
 _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what to do
@@ -80,13 +84,28 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
                          _JOURNAL),
     "file_missing": (N_("%(name)s, version %(version)s : le fichier archivé manque."), _FILE),
     "file_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _FILE),
+    "tally": (N_("Un compteur des listes est faux (%(group)s) : il dit %(kept)s pour un total de %(kept_sum)s ; les "
+                 "documents sont %(found)s, pour %(found_sum)s."), _COUNT),
     "guard": (N_("La protection %(guard)s de la base manque ou a été modifiée."), _GUARD),
 }  # fmt: skip
 
 
 def what_is_so(fault: Fault) -> str:
     """The fact, with the record's name."""
-    return _(_SENTENCES[fault.code][0], **{**fault.facts, "name": named(fault)})
+    facts = _counter(fault) if fault.code == "tally" else {**fault.facts, "name": named(fault)}
+    return _(_SENTENCES[fault.code][0], **facts)
+
+
+def _counter(fault: Fault) -> dict[str, Any]:
+    """Which counter, and the figures as a person reads them."""
+    facts = fault.facts
+    shown = STATUSES.get(str(facts["status"]))
+    kind = _("Avoir") if facts["kind"] == "credit_note" else _("Facture")
+    currency = str(facts["currency"])
+    sums = {f"{name}_sum": f"{write_scaled(int(facts[f'{name}_cents'] or 0), 2, language())} {currency}"
+            for name in ("kept", "found")}  # fmt: skip
+    counts = {name: figure(int(facts[name] or 0)) for name in ("kept", "found")}
+    return {"group": ", ".join((kind, shown.label if shown else str(facts["status"]), currency)), **sums, **counts}
 
 
 def what_to_do(fault: Fault) -> str:
@@ -154,5 +173,6 @@ _SHOWN: Final[dict[str, Callable[[Any], str]]] = {
     "payments": lambda c: _("Paiements, remboursements et avoirs font les sommes affichées."),
     "lettering": lambda c: _("Chaque référence est la dernière de son historique, et l’historique est entier."),
     "archive": _archive,
+    "tallies": lambda c: _("Les compteurs des onglets disent ce que les documents disent, recomptés un par un."),
     "guards": lambda c: _("La base refuse toute modification de ce qui est figé."),
 }  # fmt: skip

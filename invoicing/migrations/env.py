@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from invoicing import guards, search_index
 from invoicing.database import is_sqlite
+from invoicing.invoices import tallies
 from invoicing.tables import metadata
 
 
@@ -26,10 +27,12 @@ def migrate(connection: Connection) -> None:
         if wanting:
             guards.remove(connection)  # a step may rebuild what they guard, and they are those of the newest schema
             search_index.remove(connection)
+            tallies.remove(connection)
         context.run_migrations()
         if wanting:
             guards.install(connection)
         search_index.install(connection)  # each time: what has gone wrong in it is put right
+        tallies.install(connection)
         if is_sqlite(connection):
             check_references(connection)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 REPORT_FORMAT: Final = 1
-CHECKS: Final = ("chain", "anchors", "documents", "numbers", "payments", "lettering", "archive", "guards")
+CHECKS: Final = ("chain", "anchors", "documents", "numbers", "payments", "lettering", "archive", "tallies", "guards")
 KEPT: Final = 50  # faults told one by one in each check; all are counted
 UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)  # what odd values in a row make of reading it
 Facts = Mapping[str, str | int | None]

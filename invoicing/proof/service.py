@@ -14,7 +14,7 @@ from invoicing import guards
 from invoicing.documents.archive import Archive
 from invoicing.journal import Actor, ActorKind
 from invoicing.lettering import rules as lettering
-from invoicing.proof import anchors, queries
+from invoicing.proof import anchors, queries, tallies
 from invoicing.proof.archived import References, Versions
 from invoicing.proof.chain import Chain
 from invoicing.proof.documents import Documents
@@ -64,11 +64,12 @@ def verify(
             versions.take(rows)
             steps(len(rows))
         versions.finish()
+        counters = tallies.check(connection)
         guarded = _guards(connection)
     versions.read_files(archive, steps)
     steps(size.total)
     return _report(chain, [chain.tally, chain.anchor_tally, documents.tally, numbers.tally, documents.payments,
-                           references.tally, versions.tally, guarded])  # fmt: skip
+                           references.tally, versions.tally, counters, guarded])  # fmt: skip
 
 
 def _documents(connection: Connection, chain: Chain, numbers: Numbers, steps: Callable[[int], None]) -> Documents:

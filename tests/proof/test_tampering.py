@@ -269,3 +269,10 @@ def test_a_dropped_guard_is_named(desk: Desk) -> None:
     found = desk.faults()
     desk.tamper("UPDATE organisation SET name = name")  # the database is shared: the guards stand again
     assert found == [Fault("guards", "guard", {"guard": "guard_invoice_delete"})]
+
+
+def test_a_counter_of_the_lists_that_was_altered_is_named(desk: Desk) -> None:
+    desk.tamper("UPDATE invoice_tally SET count = count + 1 WHERE status = 'draft'")
+    [fault] = desk.faults()
+    assert (fault.check, fault.code, fault.facts["status"], fault.facts["kept"]) == ("tallies", "tally", "draft", 2)
+    assert fault.facts["found"] == 1 and fault.facts["kept_cents"] == fault.facts["found_cents"]
