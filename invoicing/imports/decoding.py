@@ -28,6 +28,21 @@ def decode(content: bytes) -> str:
     return _ENDS.sub("\n", text)
 
 
+def encoding_of(content: bytes) -> str:
+    """The name of the encoding that `decode` reads the bytes in."""
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return name
+    if wide := _unmarked_utf16(content):
+        return wide
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        cut = error.start >= len(content) - 3 and error.reason == "unexpected end of data"
+        return "utf-8" if cut else _likeliest(content)
+    return "utf-8"
+
+
 def _text(content: bytes) -> str:
     for mark, name in _MARKS:
         if content.startswith(mark):

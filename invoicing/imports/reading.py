@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _READER: Final = Path(__file__).with_name("workbook.py")
 _HTML: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I)
 _XML: Final = re.compile(rb"\s*<\?xml\b|\s*<[a-z][\w:-]*[\s>]", re.I)
 _TOLD: Final = re.compile(r"sep=(.)\n", re.I)
+_FROM_1904: Final = re.compile(rb'date1904="(?:1|true)"')
 _EXITS: Final = {3: "password", 4: "damaged", 5: "empty"}
 
 
@@ -49,10 +51,26 @@ def table(content: bytes, file_name: str = "") -> Iterator[Row]:
         raise Unreadable("too_big", {"most": MAX_BYTES})
     if not content.strip(b"\x00 \t\r\n"):
         raise Unreadable("empty")
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0", b"\x09\x08")):
+    if is_workbook(content):
         return _counted(_workbook(content))
     _check_text(content)
     return _counted(_text(decode(content)))
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the first bytes are a workbook's, whatever its name."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0", b"\x09\x08"))
+
+
+def mac_days(content: bytes) -> bool:
+    """Whether an XLSX counts its days from 1904: what has no format of days is a bare number."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts, parts.open("xl/workbook.xml") as book:
+            return bool(_FROM_1904.search(book.read(65_536)))
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, IndexError, EOFError, RuntimeError):
+        return False
+    except zlib.error:
+        return False
 
 
 def _check_text(content: bytes) -> None:
@@ -86,7 +104,7 @@ def _counted(rows: Iterator[Row]) -> Iterator[Row]:
 def _text(text: str) -> Iterator[Row]:
     told = _TOLD.match(text)  # Excel's own first line
     separator = told[1] if told else separator_of(text)
-    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator)
+    reader = csv.reader(lines_of(text), delimiter=separator)
     if told:
         next(reader)
     line = reader.line_num + 1
@@ -100,6 +118,15 @@ def _text(text: str) -> Iterator[Row]:
         if any(cell.strip() for cell in cells):
             yield Row(line, tuple(cell.strip() for cell in cells))
         line = reader.line_num + 1
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines with their ends, one after another: all of them at once take the memory four times."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
 
 
 def separator_of(text: str) -> str:

@@ -1,0 +1,103 @@
+"""Reads the cells of a table's rows as its plan says; a row that may be broken refuses the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from invoicing.accounting.amounts import cents_of, currency_of, sign_of
+from invoicing.accounting.calendar import NotADay, day_of
+from invoicing.accounting.plan import Column, Days, Plan
+from invoicing.accounting.words import is_total
+from invoicing.imports.reading import Row, Unreadable
+from invoicing.money import NotANumber
+
+_C = Column
+UNREAD_MAX: Final = 60  # characters of what can't be read
+
+
+class Reader:
+    """The columns of one plan by what they hold. What a row has no cell for is ""."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self._at: dict[Column, tuple[int, ...]] = {
+            role: tuple(at for at, column in enumerate(plan.columns) if column is role) for role in _C
+        }
+
+    def has(self, *roles: Column) -> bool:
+        """Whether there is a column of one of these roles."""
+        return any(self._at[role] for role in roles)
+
+    def text(self, row: Row, role: Column) -> str:
+        """The first cell of this role that holds anything."""
+        for at in self._at[role]:
+            if at < len(row.cells) and row.cells[at]:
+                return row.cells[at]
+        return ""
+
+    def texts(self, row: Row, role: Column) -> tuple[str, ...]:
+        """All cells of this role, as long as the row is."""
+        return tuple(row.cells[at] for at in self._at[role] if at < len(row.cells))
+
+    def cents(self, text: str, role: Column) -> int | None:
+        """An amount; raises NotANumber. The mark is its column's, else that of all columns of amounts."""
+        place = self._at[role][0] if self._at[role] else -1
+        marks = self.plan.marks
+        mark = marks[place] if 0 <= place < len(marks) else ""
+        return cents_of(text, mark or self.plan.decimal)
+
+    def day(self, row: Row) -> date | None:
+        """The day; raises NotADay."""
+        return day_of(self.text(row, _C.day), self.plan.days, self.plan.mac_days)
+
+    def currency(self, row: Row, amount: str) -> str:
+        """As a column, the amount itself or the plan says."""
+        return currency_of(self.text(row, _C.currency)) or sign_of(amount) or self.plan.currency
+
+    def is_sum(self, row: Row) -> bool:
+        """Whether the row sums others up: it says so, and has no day, or no reference of its own."""
+        if not any(is_total(cell) for cell in row.cells if cell):
+            return False
+        reference, day = self.text(row, _C.reference), self.text(row, _C.day)
+        return not reference or is_total(reference) or (self.has(_C.day) and not _is_day(day))
+
+
+def _is_day(text: str) -> bool:
+    return any(char.isdigit() for char in text)
+
+
+def tried(row: Row, reader: Reader, amount: int | NotANumber | None) -> tuple[date | None, str, str]:
+    """The day, and what can't be read of it or of the amount: its name and its text."""
+    unread = ("amount", str(amount)[:UNREAD_MAX]) if isinstance(amount, NotANumber) else ("", "")
+    try:
+        return (reader.day(row) if reader.plan.days is not Days.unknown else None, *unread)
+    except NotADay as error:
+        return (None, "day", str(error)[:UNREAD_MAX]) if not unread[0] else (None, *unread)
+
+
+def whole(rows: Iterable[Row], reader: Reader) -> Iterator[Row]:
+    """The rows of a text that has as many cells as its headings; raises Unreadable for one that is broken.
+
+    A cell too many: a separator within a cell, or a decimal comma, parts it. A cell too few: a line break parts it;
+    the short rows at the end of a file are what programs print below their tables.
+    """
+    plan = reader.plan
+    if not plan.separator or not plan.headings:
+        yield from rows
+        return
+    width, short = len(plan.headings), None
+    least = max((at for at, column in enumerate(plan.columns) if column in _NEEDED), default=0)
+    for row in rows:
+        if len(row.cells) > width and any(row.cells[width:]):
+            raise Unreadable("ragged_row", {"line": row.line, "expected": width, "found": len(row.cells)})
+        if len(row.cells) <= least and not reader.is_sum(row):
+            short = short or row
+            continue
+        if short is not None:
+            raise Unreadable("ragged_row", {"line": short.line, "expected": width, "found": len(short.cells)})
+        yield row
+
+
+_NEEDED: Final = frozenset({_C.reference, _C.amount, _C.debit, _C.credit, _C.account})

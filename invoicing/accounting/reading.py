@@ -1,0 +1,113 @@
+"""Recognises what an accounting program has exported, and reads its official documents (SPEC C9).
+
+Any bytes are survived: `recognise` gives a plan or raises Unreadable, and so does `documents` while it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from itertools import islice
+from typing import Final
+
+from invoicing.accounting import cells, fec, ledgers, lists, programs, refusals, tables
+from invoicing.accounting.plan import Column, Days, Official, Plan
+from invoicing.imports.decoding import decode, encoding_of
+from invoicing.imports.headings import plain
+from invoicing.imports.reading import Row, Unreadable, is_workbook, mac_days, separator_of, table
+from invoicing.imports.rules import MAX_BYTES
+
+__all__ = ["choose", "documents", "fingerprint", "recognise"]
+
+_FIRST: Final = 30  # rows among which a FEC's headings are looked for
+_C = Column
+
+
+def recognise(content: bytes, file_name: str = "") -> Plan:
+    """How the file is to be read, with what a person must still say; Unreadable where it can't or mustn't be read."""
+    refusals.check(content)
+    workbook = is_workbook(content)
+    text = "" if workbook or len(content) > MAX_BYTES else decode(content)
+    if not workbook and text:
+        refusals.check_text(text)
+    sample = list(islice(table(content, file_name), _FIRST))
+    refusals.check_rows(sample)
+    separator = "" if workbook else separator_of(text)
+    plan = _fec(content, text, separator, sample) or tables.recognise(table(content, file_name))
+    encoding = "" if workbook else encoding_of(content)
+    return replace(plan, encoding=encoding, separator=separator, mac_days=workbook and mac_days(content))
+
+
+def _fec(content: bytes, text: str, separator: str, sample: Sequence[Row]) -> Plan | None:
+    head = next((row for row in sample if fec.is_heading(row.cells)), None)
+    if head is None:
+        return None
+    plan = Plan(
+        fec.LAYOUT, "FEC", separator=separator, header_line=head.line, headings=head.cells,
+        columns=fec.shown(head.cells),
+    )  # fmt: skip
+    scan = tables.scanned(_fec_rows(content, plan))
+    if not scan.rows:
+        raise Unreadable("only_headings", {"line": head.line})
+    told = tables.told_by(plan, scan, Days.day_first)
+    return replace(tables.settled(told), asks=())
+
+
+def _fec_rows(content: bytes, plan: Plan) -> Iterator[Row]:
+    if not plan.separator:
+        return (row for row in table(content) if row.line > plan.header_line)
+    lines = ((n, line) for n, line in _lines(decode(content)) if n > plan.header_line)
+    return fec.rows_of(lines, plan.separator, plan.headings)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their numbers, one after another: all of them at once take the memory twice."""
+    at, number = 0, 1
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield number, text[at:end]
+        at, number = end + 1, number + 1
+
+
+def documents(content: bytes, plan: Plan) -> Iterator[Official]:
+    """The official documents of the file, read as the plan says. Raises Unreadable, with its line if it has one."""
+    if plan.layout == fec.LAYOUT:
+        return fec.officials(_fec_rows(content, plan), plan)
+    return _table(content, plan)
+
+
+def _table(content: bytes, plan: Plan) -> Iterator[Official]:
+    reader, program = cells.Reader(plan), programs.named(plan.program, plan.headings)
+
+    def rows() -> Iterator[Row]:
+        return cells.whole(tables.below(table(content), plan.header_line, plan.headings), reader)
+
+    found = ledgers.officials(rows, reader, program.fills_down) if reader.has(_C.account) else None
+    yield from found if found is not None else lists.officials(rows, reader, program.codes)
+
+
+def fingerprint(plan: Plan) -> str:
+    """What files of the same layout and headings share, whatever they hold."""
+    headings = [plain(heading) for heading in plan.headings]
+    said = json.dumps([plan.layout, headings, plan.program, 0 if headings else len(plan.columns)])
+    return sha256(said.encode()).hexdigest()
+
+
+def choose(plan: Plan, columns: Sequence[Column], days: Days, decimal: str, currency: str) -> Plan:
+    """The plan of a table as a person wants it read, with what they must still say; any other plan takes a currency.
+
+    Where the column of days tells itself how it is written, `unknown` takes its word for it; so does an empty decimal.
+    """
+    if not plan.is_table:
+        return replace(plan, currency=currency)
+    wanted = tuple(columns[: len(plan.columns)]) + plan.columns[len(columns) :]
+    chosen = tables.settled(replace(plan, columns=wanted, currency=currency, asks=()))
+    if days is not Days.unknown:
+        chosen = replace(chosen, days=days, asks=tuple(ask for ask in chosen.asks if ask != "days"))
+    if decimal:
+        blank = tuple("" if mark != decimal else mark for mark in chosen.marks)
+        chosen = replace(chosen, decimal=decimal, marks=blank)
+    return chosen
