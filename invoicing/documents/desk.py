@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -42,7 +42,7 @@ class Facts:
 
     def to_json(self) -> str:
         """Canonical JSON, dates in ISO 8601."""
-        return json.dumps(asdict(self), default=date.isoformat, sort_keys=True, separators=(",", ":"))
+        return json.dumps(vars(self), default=date.isoformat, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Facts:

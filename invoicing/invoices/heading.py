@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,24 +31,41 @@ def heading_of(kind: InvoiceKind, mode: Mode, status: Status, lettered: bool) ->
 
 def facts_of(invoice: Invoice) -> Facts:
     """What a version made now would add to the snapshot: heading, official number, « Duplicata », day of payment."""
-    lettered = invoice.lettering is not None
-    shown = invoice.lettering if lettered and invoice.mode is Mode.portal_reference else None
-    settled = invoice.kind is InvoiceKind.invoice and invoice.remaining_cents <= 0
+    settled = is_settled(invoice.kind, invoice.remaining_cents)
     received = [row.paid_on for row in live(invoice.payments) if row.kind is PaymentKind.payment] if settled else []
+    return facts_from(
+        invoice.kind, invoice.mode, invoice.status, invoice.lettering, max(received, default=None),
+        official_of(invoice.corrects),
+    )  # fmt: skip
+
+
+def is_settled(kind: InvoiceKind, remaining_cents: int) -> bool:
+    """Whether the paper says on which day it was paid."""
+    return kind is InvoiceKind.invoice and remaining_cents <= 0
+
+
+def facts_from(
+    kind: InvoiceKind, mode: Mode, status: Status, lettering: str | None, paid_on: date | None, corrects_official: str
+) -> Facts:
+    """The same from plain values, for whoever makes very many; `paid_on` of what is settled only."""
+    shown = lettering if mode is Mode.portal_reference else None
     return Facts(
-        heading=heading_of(invoice.kind, invoice.mode, invoice.status, lettered),
+        heading=heading_of(kind, mode, status, lettering is not None),
         official_number=printed(shown) if shown else "",
         duplicate=shown is not None,
-        paid_on=max(received, default=None),
-        corrects_official=official_of(invoice.corrects),
+        paid_on=paid_on,
+        corrects_official=corrects_official,
     )
 
 
 def official_of(corrected: Invoice | None) -> str:
     """The official number of the corrected invoice, where it isn't the legal one itself."""
-    if corrected is None or corrected.mode is Mode.official or corrected.lettering is None:
-        return ""
-    return printed(corrected.lettering)
+    return official_from(corrected.mode, corrected.lettering) if corrected is not None else ""
+
+
+def official_from(mode: Mode, lettering: str | None) -> str:
+    """The same from plain values."""
+    return "" if mode is Mode.official or lettering is None else printed(lettering)
 
 
 def printed(reference: str) -> str:

@@ -1,9 +1,13 @@
-"""What lettering in bulk decides about one official document (SPEC C9, C10). Pure."""
+"""What lettering in bulk decides about one official document, and what proves what it wrote (SPEC C9, C10). Pure."""
 
 from __future__ import annotations
 
+import hmac
+import json
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -28,3 +32,34 @@ class Verdict(StrEnum):
 APPLIES: Final = frozenset({Verdict.will_letter})
 DONE: Final = frozenset({Verdict.already, Verdict.lettered})  # after which nobody has anything to do
 BY_HAND: Final = frozenset({Verdict.suggest, Verdict.amount_differs})  # what a person may letter one by one
+IMPORTED: Final = "lettering.imported"  # the journal's one entry of a whole import, and of its undoing
+TAKEN_BACK: Final = "lettering.import_undone"
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class BulkRow(NamedTuple):
+    """A row of the lettering history that an import wrote; `at` as ISO 8601 with microseconds."""
+
+    id: int
+    invoice_id: int
+    at: str
+    actor_kind: str
+    actor_id: int | None
+    before: str | None
+    after: str | None
+    reason: str
+    run_id: int
+    state: str
+
+
+def seal_of(key: bytes, row: BulkRow) -> str:
+    """HMAC-SHA256 with the journal's key over the row's canonical JSON: each row proves itself."""
+    return hmac.digest(key, _ENCODE(["lettering_change", *row]).encode(), "sha256").hex()
+
+
+def digest_of(seals: Iterable[str]) -> str:
+    """SHA-256 over the seals of a run's rows by id: what its entry in the journal keeps, so that none is missing."""
+    whole = sha256()
+    for seal in seals:
+        whole.update(seal.encode())
+    return whole.hexdigest()
