@@ -73,7 +73,7 @@ def item_rows(session: Session, catalogue_id: int, wanted: ItemsWanted) -> Itera
 
 def set_name(row: TaxSet) -> str:
     """A tax set in the reader's language."""
-    return row.label_en if language() == "en" else row.label_fr
+    return row.label(language())
 
 
 def currencies() -> Options:

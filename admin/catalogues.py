@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, saving
 from admin import catalogue_forms as forms
 from admin.seller_forms import revision_typed
 from invoicing.errors import FieldFaults, Refused, Stale
 from invoicing.shop import catalogue_queries as queries
 from invoicing.shop import catalogue_service as service
 from invoicing.shop.models import Catalogue
-from web.database import db, now, transaction
-from web.errors import register, sentence
+from web.database import db, now
+from web.errors import register
 from web.exports import send_sheet
 from web.faults import by_field
 from web.rights import needs
@@ -70,13 +70,12 @@ def catalogue_new() -> ResponseReturnValue:
     if request.method != "POST":
         return _page(None, forms.catalogue_blank())
     values = forms.catalogue_typed()
-    try:
-        with transaction() as session:
-            made = service.add_catalogue(session, actor(), now(), forms.catalogue_content(values)).id
-    except FieldFaults as refusal:
-        return _page(None, values, refusal)
-    flash(_("Catalogue enregistré. Ajoutez-y des catégories et des articles."), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=made), 303)
+    return saving.save(
+        lambda session: service.add_catalogue(session, actor(), now(), forms.catalogue_content(values)).id,
+        lambda refusal: _page(None, values, refusal),
+        _("Catalogue enregistré. Ajoutez-y des catégories et des articles."),
+        lambda made: url_for("admin.catalogue", catalogue_id=made),
+    )
 
 
 @bp.route("/catalogues/<int:catalogue_id>/modifier", methods=["GET", "POST"])
@@ -87,14 +86,14 @@ def catalogue_edit(catalogue_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(found, forms.catalogue_values(found))
     values, revision = forms.catalogue_typed(), revision_typed()
-    try:
-        with transaction() as session:
-            content = forms.catalogue_content(values)
-            service.change_catalogue(session, actor(), now(), catalogue_id, revision, content)
-    except (FieldFaults, Stale) as refusal:
-        return _page(queries.catalogue(db.session, catalogue_id), values, refusal, revision)
-    flash(_("Catalogue enregistré. Les documents déjà établis ne changent pas."), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
+    return saving.save(
+        lambda session: service.change_catalogue(
+            session, actor(), now(), catalogue_id, revision, forms.catalogue_content(values)
+        ),
+        lambda refusal: _page(queries.catalogue(db.session, catalogue_id), values, refusal, revision),
+        _("Catalogue enregistré. Les documents déjà établis ne changent pas."),
+        url_for("admin.catalogue", catalogue_id=catalogue_id),
+    )
 
 
 @bp.route("/catalogues/<int:catalogue_id>/supprimer", methods=["GET", "POST"])
@@ -102,22 +101,16 @@ def catalogue_edit(catalogue_id: int) -> ResponseReturnValue:
 def catalogue_delete(catalogue_id: int) -> ResponseReturnValue:
     """Asks first, says what goes with it, and why it can't where a shop sells it."""
     found = queries.catalogue(db.session, catalogue_id)
-    label, refused = found.name, ""
-    try:
-        service.check_deletable(db.session, found)
-        if request.method == "POST":
-            with transaction() as session:
-                service.delete_catalogue(session, actor(), now(), catalogue_id)
-            flash(_("Supprimé : %(label)s.", label=label), "ok")
-            return redirect(url_for("admin.hub"), 303)
-    except (service.CatalogueOfShop, service.ItemsSold) as refusal:
-        refused = sentence(refusal)
-    found = queries.catalogue(db.session, catalogue_id)
-    drawn = render_template(
-        "admin/catalogue_delete.html", catalogue=found, refused=refused, shelves=queries.shelves(db.session, found.id),
-        items=len(queries.items(db.session, found.id, queries.ItemsWanted())),
+    return saving.delete(
+        found.name, lambda: service.check_deletable(db.session, found),
+        lambda session: service.delete_catalogue(session, actor(), now(), catalogue_id),
+        (service.CatalogueOfShop, service.ItemsSold), url_for("admin.hub"),
+        lambda why: render_template(
+            "admin/catalogue_delete.html", catalogue=queries.catalogue(db.session, catalogue_id), refused=why,
+            shelves=queries.shelves(db.session, catalogue_id),
+            items=len(queries.items(db.session, catalogue_id, queries.ItemsWanted())),
+        ),
     )  # fmt: skip
-    return drawn, 409 if refused and request.method == "POST" else 200
 
 
 def _page(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, saving
 from admin import catalogue_forms as forms
 from invoicing.errors import FieldFaults, Refused, Stale
 from invoicing.shop import catalogue_queries as queries
 from invoicing.shop import catalogue_service as service
 from invoicing.shop.catalogue_content import CategoryContent
 from invoicing.shop.models import Category
-from web.database import db, now, transaction
-from web.errors import sentence
+from web.database import db, now
 from web.faults import by_field
 from web.rights import needs
 from web.sessions import actor
@@ -28,13 +27,11 @@ def category_new(catalogue_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(catalogue_id, None, CategoryContent())
     content = forms.category_typed()
-    try:
-        with transaction() as session:
-            service.add_category(session, actor(), now(), catalogue_id, content)
-    except FieldFaults as refusal:
-        return _page(catalogue_id, None, content, refusal)
-    flash(_("Catégorie enregistrée."), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
+    return saving.save(
+        lambda session: service.add_category(session, actor(), now(), catalogue_id, content),
+        lambda refusal: _page(catalogue_id, None, content, refusal),
+        _("Catégorie enregistrée."), url_for("admin.catalogue", catalogue_id=catalogue_id),
+    )  # fmt: skip
 
 
 @bp.route("/catalogues/<int:catalogue_id>/categories/<int:category_id>", methods=["GET", "POST"])
@@ -45,13 +42,13 @@ def category(catalogue_id: int, category_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(catalogue_id, found, CategoryContent(found.name, str(found.position)))
     content, was = forms.category_typed(), forms.category_was()
-    try:
-        with transaction() as session:
-            service.change_category(session, actor(), now(), category_id, was, content)
-    except (FieldFaults, Stale) as refusal:
-        return _page(catalogue_id, queries.category(db.session, catalogue_id, category_id), content, refusal, was)
-    flash(_("Catégorie enregistrée."), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
+    return saving.save(
+        lambda session: service.change_category(session, actor(), now(), category_id, was, content),
+        lambda refusal: _page(
+            catalogue_id, queries.category(db.session, catalogue_id, category_id), content, refusal, was
+        ),
+        _("Catégorie enregistrée."), url_for("admin.catalogue", catalogue_id=catalogue_id),
+    )  # fmt: skip
 
 
 @bp.route("/catalogues/<int:catalogue_id>/categories/<int:category_id>/supprimer", methods=["GET", "POST"])
@@ -59,19 +56,16 @@ def category(catalogue_id: int, category_id: int) -> ResponseReturnValue:
 def category_delete(catalogue_id: int, category_id: int) -> ResponseReturnValue:
     """Asks first; a category that has items stays."""
     found = queries.category(db.session, catalogue_id, category_id)
-    label, refused = found.name, ""
-    try:
-        service.check_empty(db.session, found)
-        if request.method == "POST":
-            with transaction() as session:
-                service.delete_category(session, actor(), now(), category_id)
-            flash(_("Supprimé : %(label)s.", label=label), "ok")
-            return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
-    except service.CategoryFilled as refusal:
-        refused = sentence(refusal)
-    catalogue = queries.catalogue(db.session, catalogue_id)
-    drawn = render_template("admin/category_delete.html", catalogue=catalogue, label=label, refused=refused)
-    return drawn, 409 if refused and request.method == "POST" else 200
+    label = found.name
+    return saving.delete(
+        label, lambda: service.check_empty(db.session, found),
+        lambda session: service.delete_category(session, actor(), now(), category_id), service.CategoryFilled,
+        url_for("admin.catalogue", catalogue_id=catalogue_id),
+        lambda why: render_template(
+            "admin/category_delete.html", catalogue=queries.catalogue(db.session, catalogue_id), label=label,
+            refused=why,
+        ),
+    )  # fmt: skip
 
 
 def _page(

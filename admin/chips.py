@@ -15,7 +15,7 @@ from invoicing.money import Currency
 from invoicing.numbering import Mode, Series
 from invoicing.shop.models import Catalogue, Shop
 from web.database import db
-from web.filters import short_date
+from web.filters import series, short_date
 from web.words import _, language
 
 Options = list[tuple[str, str]]
@@ -36,7 +36,7 @@ def choices(asked: Asked) -> dict[str, Options]:
         "mois": [(str(month), name) for month, name in _months()],
         "boutique": _named(select(Shop.id, Shop.name).order_by(Shop.name)),
         "catalogue": _named(select(Catalogue.id, Catalogue.name).order_by(Catalogue.name)),
-        "serie": _named(select(Series.id, Series.format).order_by(Series.format)),
+        "serie": _series(),
         "origine": [("en-ligne", _("En ligne")), ("manuelle", _("Manuelle"))],
         "officielle": [("ici", _("C’est ce document")), ("comptabilite", _("Dans la comptabilité"))],
         "devise": [(each.value, each.value) for each in Currency],
@@ -44,6 +44,7 @@ def choices(asked: Asked) -> dict[str, Options]:
         "envoi": [
             ("envoyees", _("Envoyées ou en route")), ("jamais", _("Jamais envoyées")), ("en-echec", _("En échec")),
         ],
+        "suivi": [("en-retard", _("Échues, impayées")), ("a-verifier", _("Sommes à vérifier"))],
     }  # fmt: skip
     every = {name: _("Tous") if name in ("mois", "catalogue") else _("Toutes") for name in made}
     return {name: [("", every[name]), *_kept(options, asked.typed[name])] for name, options in made.items()}
@@ -57,6 +58,11 @@ def _kept(options: Options, typed: str) -> Options:
 
 def _named(query: object) -> Options:
     return [(str(number), name) for number, name in db.session.execute(query)]  # type: ignore[call-overload]
+
+
+def _series() -> Options:
+    found = _named(select(Series.id, Series.format).order_by(Series.format))
+    return [(number, series(format)) for number, format in found]
 
 
 def _years() -> Iterable[int]:

@@ -28,6 +28,7 @@ def hub() -> ResponseReturnValue:
     late, due, since = queries.overdue(db.session, today())
     return render_template(
         "admin/hub.html", to_letter=waiting(db.session, today()), late=late, due=due, since=since,
+        to_check=queries.count_to_check(db.session),
         drafts=queries.drafts(db.session, most=LATEST), draft_count=queries.count_drafts(db.session),
         catalogues=catalogues(db.session), invoice_count=db.session.scalar(select(func.count(Invoice.id))),
         customer_count=sum(counts(db.session, CustomersWanted()).values()), has_seller=bool(active_sellers(db.session)),

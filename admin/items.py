@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, saving
 from admin import catalogue_forms as forms
 from admin.seller_forms import revision_typed
 from invoicing.errors import FieldFaults, Refused, Stale
 from invoicing.shop import catalogue_queries as queries
 from invoicing.shop import item_service as service
 from invoicing.shop.models import Item
-from web.database import db, now, transaction
-from web.errors import register, sentence
+from web.database import db, now
+from web.errors import register
 from web.faults import by_field
 from web.rights import needs
 from web.sessions import actor
@@ -36,13 +36,12 @@ def item_new(catalogue_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(catalogue_id, None, forms.item_blank())
     values = forms.item_typed() | {"active": True}
-    try:
-        with transaction() as session:
-            service.add_item(session, actor(), now(), catalogue_id, forms.item_content(values))
-    except FieldFaults as refusal:
-        return _page(catalogue_id, None, values, refusal)
-    flash(_("Article enregistré : %(label)s.", label=values["label"]), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
+    return saving.save(
+        lambda session: service.add_item(session, actor(), now(), catalogue_id, forms.item_content(values)),
+        lambda refusal: _page(catalogue_id, None, values, refusal),
+        _("Article enregistré : %(label)s.", label=values["label"]),
+        url_for("admin.catalogue", catalogue_id=catalogue_id),
+    )
 
 
 @bp.route("/catalogues/<int:catalogue_id>/articles/<int:item_id>", methods=["GET", "POST"])
@@ -53,13 +52,14 @@ def item(catalogue_id: int, item_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(catalogue_id, found, forms.item_values(found))
     values, revision = forms.item_typed(), revision_typed()
-    try:
-        with transaction() as session:
-            service.change_item(session, actor(), now(), item_id, revision, forms.item_content(values))
-    except (FieldFaults, Stale) as refusal:
-        return _page(catalogue_id, queries.item(db.session, catalogue_id, item_id), values, refusal, revision)
-    flash(_("Article enregistré. Les documents déjà établis ne changent pas."), "ok")
-    return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
+    return saving.save(
+        lambda session: service.change_item(session, actor(), now(), item_id, revision, forms.item_content(values)),
+        lambda refusal: _page(
+            catalogue_id, queries.item(db.session, catalogue_id, item_id), values, refusal, revision
+        ),
+        _("Article enregistré. Les documents déjà établis ne changent pas."),
+        url_for("admin.catalogue", catalogue_id=catalogue_id),
+    )  # fmt: skip
 
 
 @bp.route("/catalogues/<int:catalogue_id>/articles/<int:item_id>/supprimer", methods=["GET", "POST"])
@@ -67,21 +67,16 @@ def item(catalogue_id: int, item_id: int) -> ResponseReturnValue:
 def item_delete(catalogue_id: int, item_id: int) -> ResponseReturnValue:
     """Asks first; what is on a line stays, and can be retired."""
     found = queries.item(db.session, catalogue_id, item_id)
-    label, refused = found.label, ""
-    try:
-        service.check_unused(db.session, found)
-        if request.method == "POST":
-            with transaction() as session:
-                service.delete_item(session, actor(), now(), item_id)
-            flash(_("Supprimé : %(label)s.", label=label), "ok")
-            return redirect(url_for("admin.catalogue", catalogue_id=catalogue_id), 303)
-    except service.ItemUsed as refusal:
-        refused = sentence(refusal)
-    catalogue = queries.catalogue(db.session, catalogue_id)
-    drawn = render_template(
-        "admin/item_delete.html", catalogue=catalogue, item_id=item_id, label=label, refused=refused
-    )
-    return drawn, 409 if refused and request.method == "POST" else 200
+    label = found.label
+    return saving.delete(
+        label, lambda: service.check_unused(db.session, found),
+        lambda session: service.delete_item(session, actor(), now(), item_id), service.ItemUsed,
+        url_for("admin.catalogue", catalogue_id=catalogue_id),
+        lambda why: render_template(
+            "admin/item_delete.html", catalogue=queries.catalogue(db.session, catalogue_id), item_id=item_id,
+            label=label, refused=why,
+        ),
+    )  # fmt: skip
 
 
 def _page(

@@ -15,10 +15,11 @@ from invoicing.database import ID_MAX
 from invoicing.days import NotADate, read_date
 from invoicing.errors import Fault
 from invoicing.invoices.models import Origin
-from invoicing.invoices.wanted import By, Cursor, Lettered, Mailed, Order, Tab, Wanted
+from invoicing.invoices.wanted import By, Cursor, Lettered, Mailed, Order, Tab, Wanted, Watched
 from invoicing.money import CENTS_MAX, Ambiguous, Currency, NotANumber, read_scaled
 from invoicing.numbering import Mode
 from invoicing.search import QUERY_MAX
+from web.site import today
 
 TABS: Final = {  # in the order of the tabs: word in the address → tab
     "realisees": Tab.complete, "payees": Tab.paid, "en-attente": Tab.pending, "en-partie": Tab.partial,
@@ -33,9 +34,10 @@ ORIGINS: Final = {"en-ligne": Origin.online, "manuelle": Origin.manual}
 MODES: Final = {"ici": Mode.official, "comptabilite": Mode.portal_reference}  # where the official invoice is
 LETTERED: Final = {"lettrees": Lettered.yes, "a-lettrer": Lettered.wanting, "sans-objet": Lettered.neither}
 MAILED: Final = {"envoyees": Mailed.sent, "jamais": Mailed.never, "en-echec": Mailed.failed}
+WATCHED: Final = {"en-retard": Watched.late, "a-verifier": Watched.to_check}
 FIELDS: Final = (  # every filter but the tab, as the address names it
     "q", "annee", "mois", "du", "au", "boutique", "catalogue", "serie", "origine", "client", "devise", "min", "max",
-    "lettrage", "envoi", "officielle",
+    "lettrage", "envoi", "officielle", "suivi",
 )  # fmt: skip
 YEARS: Final = range(1900, 2101)
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -113,6 +115,7 @@ def _wanted(reader: _Reader) -> Wanted:
         mode=reader.one_of("officielle", MODES),
         currency=reader.one_of("devise", {each.value: each for each in Currency}),
         lettered=reader.one_of("lettrage", LETTERED), mailed=reader.one_of("envoi", MAILED),
+        watched=reader.one_of("suivi", WATCHED), today=today() if reader.typed["suivi"] else None,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from invoicing.numbering import Series
 from invoicing.sellers.models import Seller
 from invoicing.sellers.queries import latest_changes
 from invoicing.shop.models import Shop
+from web.filters import series as written
 from web.words import N_, _, ngettext
 
 MOST: Final = 30
@@ -64,7 +65,7 @@ def _names(session: Session, entries: Any) -> dict[tuple[str, int | None], str]:
                               ("series", Series.format, Series.id)):  # fmt: skip
         ids = {entry.subject_id for entry in entries if entry.subject_kind == kind}
         for number, name in session.execute(select(key, column).where(key.in_(ids))) if ids else ():
-            found[kind, number] = name
+            found[kind, number] = written(name) if kind == "series" else name
     return found
 
 
@@ -100,6 +101,8 @@ def _said(field: str, value: Any) -> str:
     """A value of the journal in words."""
     if value is None or value == "":
         return _("rien")
+    if field == "format":
+        return written(value)
     known: Callable[[str, Any], str] = shown
     if field == "vat_on_debits":
         return known(field, "1" if value else "")

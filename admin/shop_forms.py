@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from admin import list_words
 from admin.list_words import Words
+from admin.seller_forms import CURRENCIES
 from admin.series import CALENDARS, MODE_NAMES
 from invoicing.numbering import Source
 from invoicing.sellers import queries as sellers
@@ -25,6 +26,7 @@ from invoicing.shop.shop_queries import ShopsWanted
 from invoicing.shop.shop_series import series_of_shops
 from invoicing.shop.shop_service import has_orders
 from web.database import db
+from web.filters import series as written
 from web.words import N_, _
 
 Options = list[tuple[str, str]]
@@ -92,6 +94,7 @@ def shop_page(
     """A shop's page; the form of a new key as typed."""
     drawn = render_template(
         "admin/shop.html", shop=shop, label=label, wanted=wanted, errors=errors or {}, modes=mode_names(),
+        currencies={each.value: _(name) for each, name in CURRENCIES.items()},
         keys=queries.keys(db.session, shop.id) if current_user.may("shops") else (), scopes=scope_names(),
         has_orders=has_orders(db.session, shop.id),
     )  # fmt: skip
@@ -133,7 +136,7 @@ def choices(row: Shop | None) -> dict[str, Any]:
     known = [one for one in sellers.all_sellers(db.session) if one.active or (row and one.id == row.seller_id)]
     several = len(known) > 1
     series = [
-        (str(one.id), f"{one.format} · {seller.name}" if several else one.format)
+        (str(one.id), f"{written(one.format)} · {seller.name}" if several else written(one.format))
         for seller in known for one in series_of_shops(db.session, seller.id)
     ]  # fmt: skip
     catalogues = db.session.scalars(select(Catalogue).order_by(Catalogue.name))

@@ -46,7 +46,7 @@ def shop_key_withdraw(shop_id: int, key_id: int) -> ResponseReturnValue:
         flash(_("Cette clé est déjà retirée."), "info")
         return redirect(back, 303)
     if request.method != "POST":
-        return render_template("admin/shop_key_withdraw.html", shop=shop, key=key, scopes=forms.scope_names())
+        return render_template("admin/shop_key_withdraw.html", shop=shop, key=key)
     with transaction() as session:
         keys.withdraw_key(session, actor(), now(), shop_id, key_id)
     flash(_("Clé retirée : elle n’ouvre plus rien."), "ok")

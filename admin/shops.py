@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, saving
 from admin import shop_forms as forms
 from admin.seller_forms import revision_typed
 from invoicing.errors import FieldFaults, Refused, Stale
@@ -13,7 +13,7 @@ from invoicing.shop import shop_queries as queries
 from invoicing.shop import shop_service as service
 from invoicing.shop.models import Shop
 from invoicing.shop.shop_content import ShopContent
-from web.database import db, now, transaction
+from web.database import db, now
 from web.exports import send_sheet
 from web.faults import by_field
 from web.rights import needs
@@ -56,13 +56,12 @@ def shop_new() -> ResponseReturnValue:
     content = forms.typed()
     if request.form.get("do") == "more":
         return _page(None, content)
-    try:
-        with transaction() as session:
-            shop_id = service.add_shop(session, actor(), now(), content).id
-    except FieldFaults as refusal:
-        return _page(None, content, refusal)
-    flash(_("Boutique ouverte. Donnez une clé à son programme pour qu’elle envoie ses commandes."), "ok")
-    return redirect(url_for("admin.shop", shop_id=shop_id), 303)
+    return saving.save(
+        lambda session: service.add_shop(session, actor(), now(), content).id,
+        lambda refusal: _page(None, content, refusal),
+        _("Boutique ouverte. Donnez une clé à son programme pour qu’elle envoie ses commandes."),
+        lambda made: url_for("admin.shop", shop_id=made),
+    )
 
 
 @bp.route("/boutiques/<int:shop_id>/modifier", methods=["GET", "POST"])
@@ -75,13 +74,12 @@ def shop_edit(shop_id: int) -> ResponseReturnValue:
     content, revision = forms.typed(), revision_typed()
     if request.form.get("do") == "more":
         return _page(found, content, None, revision)
-    try:
-        with transaction() as session:
-            service.change_shop(session, actor(), now(), shop_id, revision, content)
-    except (FieldFaults, Stale) as refusal:
-        return _page(queries.shop(db.session, shop_id), content, refusal, revision)
-    flash(_("Boutique enregistrée. Les documents déjà établis ne changent pas."), "ok")
-    return redirect(url_for("admin.shop", shop_id=shop_id), 303)
+    return saving.save(
+        lambda session: service.change_shop(session, actor(), now(), shop_id, revision, content),
+        lambda refusal: _page(queries.shop(db.session, shop_id), content, refusal, revision),
+        _("Boutique enregistrée. Les documents déjà établis ne changent pas."),
+        url_for("admin.shop", shop_id=shop_id),
+    )
 
 
 def _page(

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin import bp
+from admin import bp, saving
 from admin import taxes_forms as forms
 from admin.seller_forms import REGIONS, revision_typed
 from admin.taxes_list import list_facts, warning
 from invoicing.errors import FieldFaults, Refused, Stale
 from invoicing.taxes import changes, queries
-from web.database import db, now, transaction
-from web.errors import register, sentence
+from web.database import db, now
+from web.errors import register
 from web.faults import by_field
 from web.rights import needs
 from web.sessions import actor
-from web.words import _
+from web.words import _, language
+
+
+def _named(refusal: changes.StillUsed | changes.OfReference) -> str:
+    return refusal.label_en if language() == "en" else refusal.label_fr
+
 
 register(changes.StillUsed, 409, lambda r: _(
     "« %(label)s » ne peut pas être supprimé, car utilisé par %(used)s. Retirez-le : il ne sera plus proposé, et tout "
-    "ce qui existe reste.", label=r.label, used=forms.said(r.by, r.count)))  # fmt: skip
+    "ce qui existe reste.", label=_named(r), used=forms.said(r.by, r.count)))  # fmt: skip
 register(changes.OfReference, 409, lambda r: _(
     "« %(label)s » fait partie des taxes d’origine, qui reviendraient à la prochaine mise à jour. Retirez-le : il ne "
-    "sera plus proposé.", label=r.label))  # fmt: skip
+    "sera plus proposé.", label=_named(r)))  # fmt: skip
 
 
 @bp.get("/taxes")
@@ -41,14 +46,13 @@ def tax_new() -> ResponseReturnValue:
     if request.method != "POST":
         return _new_page(dict.fromkeys(forms.TAX_TEXTS, "") | {"region": "FR"})
     values = forms.tax_typed()
-    try:
-        with transaction() as session:
-            content = forms.tax_content({**values, "active": True})
-            tax_id = changes.add_tax(session, actor(), now(), content).id
-    except FieldFaults as refusal:
-        return _new_page(values, refusal), 422
-    flash(_("Taxe ajoutée. Pour que des lignes la portent, ajoutez un choix de taxes qui la contient."), "ok")
-    return redirect(url_for("admin.tax", tax_id=tax_id), 303)
+    content = {**values, "active": True}
+    return saving.save(
+        lambda session: changes.add_tax(session, actor(), now(), forms.tax_content(content)).id,
+        lambda refusal: (_new_page(values, refusal), 422),
+        _("Taxe ajoutée. Pour que des lignes la portent, ajoutez un choix de taxes qui la contient."),
+        lambda made: url_for("admin.tax", tax_id=made),
+    )
 
 
 @bp.route("/taxes/<int:tax_id>", methods=["GET", "POST"])
@@ -62,13 +66,11 @@ def tax(tax_id: int) -> ResponseReturnValue:
 @needs("taxes")
 def _tax_changed(tax_id: int) -> ResponseReturnValue:
     values, revision = forms.tax_typed(), revision_typed()
-    try:
-        with transaction() as session:
-            changes.change_tax(session, actor(), now(), tax_id, revision, forms.tax_content(values))
-    except (FieldFaults, Stale) as refusal:
-        return _tax_page(tax_id, values, refusal)
-    flash(_("Taxe enregistrée. Les documents déjà établis ne changent pas."), "ok")
-    return redirect(url_for("admin.tax", tax_id=tax_id), 303)
+    return saving.save(
+        lambda session: changes.change_tax(session, actor(), now(), tax_id, revision, forms.tax_content(values)),
+        lambda refusal: _tax_page(tax_id, values, refusal),
+        _("Taxe enregistrée. Les documents déjà établis ne changent pas."), url_for("admin.tax", tax_id=tax_id),
+    )  # fmt: skip
 
 
 @bp.post("/taxes/<int:tax_id>/taux")
@@ -77,13 +79,11 @@ def tax_rate(tax_id: int) -> ResponseReturnValue:
     """A new rate from a day on; the one before it ends the day before."""
     typed, revision = forms.rate_typed(), revision_typed()
     values = forms.tax_values(queries.tax(db.session, tax_id))
-    try:
-        with transaction() as session:
-            changes.add_rate(session, actor(), now(), tax_id, revision, forms.rate_content(typed))
-    except (FieldFaults, Stale) as refusal:
-        return _tax_page(tax_id, values, refusal, typed)
-    flash(_("Taux ajouté. Les factures datées d’avant gardent l’ancien."), "ok")
-    return redirect(url_for("admin.tax", tax_id=tax_id), 303)
+    return saving.save(
+        lambda session: changes.add_rate(session, actor(), now(), tax_id, revision, forms.rate_content(typed)),
+        lambda refusal: _tax_page(tax_id, values, refusal, typed),
+        _("Taux ajouté. Les factures datées d’avant gardent l’ancien."), url_for("admin.tax", tax_id=tax_id),
+    )  # fmt: skip
 
 
 @bp.route("/taxes/<int:tax_id>/supprimer", methods=["GET", "POST"])
@@ -91,26 +91,15 @@ def tax_rate(tax_id: int) -> ResponseReturnValue:
 def tax_delete(tax_id: int) -> ResponseReturnValue:
     """Asks first; says what still uses it."""
     found = queries.tax(db.session, tax_id)
-    back, label = url_for("admin.tax", tax_id=tax_id), found.label_fr
-    if request.method != "POST":
-        why = changes.why_it_stays(db.session, found)
-        return _asked(label, back, sentence(why) if why else "")
-    try:
-        with transaction() as session:
-            changes.delete_tax(session, actor(), now(), tax_id)
-    except (changes.StillUsed, changes.OfReference) as refusal:
-        return _asked(label, back, sentence(refusal)), 409
-    flash(_("Supprimé : %(label)s.", label=label), "ok")
-    return redirect(url_for("admin.taxes"), 303)
+    return forms.ask_delete(
+        found, url_for("admin.tax", tax_id=tax_id),
+        lambda session: changes.delete_tax(session, actor(), now(), tax_id),
+    )  # fmt: skip
 
 
-def _asked(label: str, back: str, refused: str = "") -> str:
-    return render_template("admin/tax_delete.html", label=label, back=back, refused=refused)
-
-
-def _new_page(values: dict[str, Any], refusal: FieldFaults | None = None) -> str:
+def _new_page(values: dict[str, Any], refusal: Refused | None = None) -> str:
     regions = [(region.value, _(name)) for region, name in REGIONS.items()]
-    errors = by_field(refusal.faults) if refusal else {}
+    errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
     return render_template("admin/tax_new.html", values=values, errors=errors, regions=regions)
 
 

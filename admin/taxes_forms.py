@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from flask import request
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from admin import saving
 from admin.seller_forms import REGIONS
 from invoicing.legal.mentions import exemptions
 from invoicing.sellers.models import Region, Seller
-from invoicing.taxes import queries, rates
+from invoicing.taxes import changes, queries, rates
 from invoicing.taxes.content import PLACES, RateContent, SetContent, TaxContent
 from invoicing.taxes.models import Tax, TaxRate, TaxSet
 from web.database import db
@@ -145,3 +148,17 @@ def named(tax: Tax) -> str:
     """« TVA 20 % »: the tax with its rate of today."""
     rate = rate_of(tax, today())
     return f"{tax.label(language())} {written(rate.rate_e5)}" if rate else tax.label(language())
+
+
+def ask_delete(row: Tax | TaxSet, back: str, work: Callable[[Session], object]) -> ResponseReturnValue:
+    """Asks before a tax or a choice goes; says what still uses it."""
+    label = row.label(language())
+
+    def check() -> None:
+        if why := changes.why_it_stays(db.session, row):
+            raise why
+
+    return saving.delete(
+        label, check, work, (changes.StillUsed, changes.OfReference), url_for("admin.taxes"),
+        lambda why: render_template("admin/tax_delete.html", label=label, back=back, refused=why),
+    )  # fmt: skip

@@ -135,7 +135,7 @@ class Bench:
                 "facts": facts_digest(document.versions[0][1])}  # fmt: skip
         finalised = {"number": [None, document.invoice[9]], "status": ["draft", "complete"]}
         return [
-            self._entry("invoice.finalised", (DOCUMENT, n), finalised, document.state()),
+            self._entry("invoice.finalised", (DOCUMENT, n), finalised, document.state(states.STATE_FORMAT)),
             self._entry("version.archived", (VERSION, n), {name: [None, told[name]] for name in told}, None),
         ]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -73,6 +74,12 @@ def short_datetime(moment: datetime) -> str:
     return f"{short_date(there.date())}{NBSP}{format_datetime(there, 'HH:mm', locale=_locale())}"
 
 
+def series(format: str) -> str:
+    """What the numbers of a series look like this year: « F2026-… », « R-20261127-… », « B-… »."""
+    day = local(datetime.now(UTC).replace(tzinfo=None)).date()
+    return re.sub(r"\{n(:\d+)?\}", "", format).format(year=f"{day:%Y}", date=f"{day:%Y%m%d}") + "…"
+
+
 def initial(name: str) -> str:
     """The capital that opens a name, A to Z, for the drop cap; L where there is none."""
     for char in unicodedata.normalize("NFKD", name.replace("Œ", "O").replace("œ", "o")).upper():
@@ -105,5 +112,5 @@ def _locale() -> str:
 def init_app(app: Flask) -> None:
     """Registers every filter under its own name."""
     for made in (money, price, quantity, rate, short_date, long_date, long_datetime, short_datetime, initial,
-                 hash_short, filesize):  # fmt: skip
+                 hash_short, filesize, series):  # fmt: skip
         app.template_filter(made.__name__)(made)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.rules import TROUBLED
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.queries import is_to_check, past_due
 from invoicing.invoices.rules import SALES, letterable
-from invoicing.invoices.wanted import Lettered, Mailed, Tab, Wanted
+from invoicing.invoices.wanted import Lettered, Mailed, Tab, Wanted, Watched
 from invoicing.money import Currency
 from invoicing.search_index import Found, narrow
 from invoicing.sellers.queries import letters_unpaid
@@ -88,7 +89,9 @@ def filter_of(session: Session, wanted: Wanted) -> Filter:
     """Everything but the tab."""
     found = narrow(session, wanted.query) if wanted.query.strip() else None
     bounds = {"listed_on": wanted.days, "total_cents": (wanted.least_cents, wanted.most_cents)}
-    narrow_one = wanted.customer_id is not None or wanted.mailed in (Mailed.sent, Mailed.failed)
+    narrow_one = (
+        wanted.customer_id is not None or wanted.watched is not None or wanted.mailed in (Mailed.sent, Mailed.failed)
+    )
     return Filter(found, tuple(_others(session, wanted)), bounds, narrow_one or any(bounds["total_cents"]))
 
 
@@ -138,6 +141,10 @@ def _others(session: Session, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield _lettered(session, wanted.lettered)
     if wanted.mailed is not None:
         yield _mailed(wanted.mailed)
+    if wanted.watched is Watched.late and wanted.today is not None:
+        yield past_due(wanted.today)
+    if wanted.watched is Watched.to_check:
+        yield is_to_check()
 
 
 def _lettered(session: Session, lettered: Lettered) -> ColumnElement[bool]:

@@ -63,6 +63,7 @@ COUNTED = (  # what the list's counts, sums and filters ask of all invoices, wit
 )  # fmt: skip
 UNLETTERED = ("mode", "status", "currency", "issued_on", "kind", "total_cents")  # what waits for its reference
 _WAITS = "lettering_folded IS NULL AND frozen_at IS NOT NULL"
+_CHECKED = "to_check <> ''"
 
 
 class Invoice(Base):
@@ -85,6 +86,7 @@ class Invoice(Base):
         Index("ix_invoice_code", "transaction_code", "id"),
         Index("ix_invoice_counted", *COUNTED),
         Index("ix_invoice_unlettered", *UNLETTERED, sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
+        Index("ix_invoice_to_check", "id", sqlite_where=text(_CHECKED), postgresql_where=text(_CHECKED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

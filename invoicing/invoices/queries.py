@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.customers.models import CustomerAccess
@@ -113,9 +113,24 @@ def drafts(session: Session, customer_id: int | None = None, most: int = 20) -> 
     return session.scalars(query.options(joinedload(Invoice.customer)).order_by(Invoice.id.desc()).limit(most)).all()
 
 
+def past_due(today: date) -> ColumnElement[bool]:
+    """Invoices past their day and unpaid."""
+    return and_(Invoice.status.in_(DUE), Invoice.due_on < today, Invoice.kind == InvoiceKind.invoice)
+
+
+def count_to_check(session: Session) -> int:
+    """How many documents have sums that a person must look at (SPEC Q2)."""
+    return session.scalar(select(func.count()).select_from(Invoice).where(is_to_check())) or 0
+
+
+def is_to_check() -> ColumnElement[bool]:
+    """Documents that are flagged; written without a parameter, so that SQLite takes the index of these."""
+    return Invoice.to_check != text("''")
+
+
 def overdue(session: Session, today: date) -> tuple[int, list[Totals], date | None]:
     """How many are past their day and unpaid, what is due on them per currency, and since when the oldest."""
-    late = and_(Invoice.status.in_(DUE), Invoice.due_on < today, Invoice.kind == InvoiceKind.invoice)
+    late = past_due(today)
     found = totals(session, late)
     oldest = session.scalar(select(func.min(Invoice.due_on)).where(late))
     return sum(t.count for t in found), found, oldest

@@ -51,6 +51,13 @@ class Mailed(StrEnum):
     failed = "failed"
 
 
+class Watched(StrEnum):
+    """What a person should see to: past its day and unpaid, or with sums that must be looked at (SPEC Q2)."""
+
+    late = "late"
+    to_check = "to_check"
+
+
 class By(StrEnum):
     """What the list is sorted by."""
 
@@ -101,6 +108,8 @@ class Wanted:
     most_cents: int | None = None
     lettered: Lettered | None = None
     mailed: Mailed | None = None
+    watched: Watched | None = None
+    today: date | None = None  # the day on which something is late; needed where `watched` asks for it
 
     @property
     def is_filtered(self) -> bool:

@@ -11,7 +11,7 @@ from invoicing.journal import DOCUMENT, GENESIS, UnknownFormat, hash_of
 from invoicing.proof.anchors import Found
 from invoicing.proof.rules import UNREADABLE, Tally
 from invoicing.proof.sealing import ANCHORED, JOURNAL, VERSION
-from invoicing.proof.states import is_overwritten
+from invoicing.proof.states import NONE, UnknownState, is_overwritten, words_of
 
 COLUMNS: Final = (
     "position", "format", "at", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "changes", "state",
@@ -22,11 +22,15 @@ DELETED: Final = "invoice.draft_deleted"
 
 
 class Last(NamedTuple):
-    """What the last entry about a document says: its state, if it went as a draft, and whether the entry is genuine."""
+    """What the last entry about a document says: its state, if it went as a draft, and whether the entry is genuine.
+
+    `added` is what an earlier entry told of the columns that the format of this one leaves out.
+    """
 
     state: str | None
     is_deleted: bool
     is_genuine: bool
+    added: str = NONE
 
 
 class Sealed(NamedTuple):
@@ -117,21 +121,28 @@ class Chain:
         if subject_id is None:
             return
         if kind == DOCUMENT:
-            self._check_before(subject_id, row[9], position)
-            self.documents[subject_id] = Last(row[9], action == DELETED, genuine)
+            self.documents[subject_id] = self._last(subject_id, row, genuine)
             if action in LETTERING and genuine:
                 self.letterings[str(_facts(row[8]).get("digest"))] = position
         elif kind == VERSION and action == "version.archived":
             self.versions[subject_id] = Sealed(_facts(row[8]), position, genuine)
 
-    def _check_before(self, invoice_id: int, state: str | None, position: int) -> None:
-        """Whether the document that this change found is the one that the change before had left."""
-        last = self.documents.get(invoice_id)
+    def _last(self, invoice_id: int, row: Sequence[Any], genuine: bool) -> Last:
+        """The entry's word about a document, once it is seen to have found it as the change before had left it."""
+        position, action, state, last = row[0], row[5], row[9], self.documents.get(invoice_id)
+        added = NONE
         try:
-            if last and last.state and state and is_overwritten(last.state, state):
-                self.overwritten.setdefault(invoice_id, position)
-        except ValueError:  # a state that nobody wrote here: its entry is told
-            pass
+            now = words_of(state) if state else None
+            if now and last and last.state:
+                before = words_of(last.state, last.added)
+                added = before.added if now.format == 1 else NONE
+                if is_overwritten(before, now):
+                    self.overwritten.setdefault(invoice_id, position)
+        except UnknownState as error:
+            if genuine:
+                self.tally.fault("journal_format", position=position, format=str(error))
+            genuine = False
+        return Last(state, action == DELETED, genuine, added)
 
     def _compare(self, position: int, hash: str) -> None:
         """The anchors of this entry."""

@@ -10,7 +10,7 @@ from invoicing.proof.chain import Chain, Last
 from invoicing.proof.numbers import Numbers
 from invoicing.proof.rules import UNREADABLE, Tally
 from invoicing.proof.snapshots import adds_up, differences, received
-from invoicing.proof.states import INVOICE, Document
+from invoicing.proof.states import INVOICE, NONE, Document, words_of
 
 _ID, _KIND, _NUMBER, _FOLDED = (INVOICE.index(name) for name in ("id", "kind", "number", "number_folded"))
 _SERIES, _SELLER, _DAY = (INVOICE.index(name) for name in ("series_id", "seller_id", "issued_on"))
@@ -104,4 +104,5 @@ def _judged(document: Document, last: Last | None) -> str:
         return "document_unknown"
     if last.state is None:
         return "document_unsealed"
-    return "" if document.state() == last.state else "document_altered"
+    is_same = document.state(words_of(last.state).format) == last.state and last.added in (NONE, document.added())
+    return "" if is_same else "document_altered"

@@ -27,7 +27,7 @@ def _at(columns: Sequence[str], names: Sequence[str]) -> tuple[tuple[str, int], 
 _INVOICE_AT: Final = _at(INVOICE, _PRINTED)
 _LINE_AT: Final = _at(LINE, _OF_LINE)
 _TAX_AT: Final = _at(TAX, _OF_TAX)
-_NAME, _SNAPSHOT = INVOICE.index("buyer_name"), INVOICE.index("snapshot")
+_NAME, _SNAPSHOT, _TOTALS_ONLY = (INVOICE.index(name) for name in ("buyer_name", "snapshot", "totals_only"))
 _NET, _TOTAL_TAX, _TOTAL = (INVOICE.index(name) for name in ("net_cents", "tax_cents", "total_cents"))
 _ALLOWANCE, _ROUNDING = INVOICE.index("allowance_cents"), INVOICE.index("rounding_cents")
 _LINE_ID, _LINE_NET, _LINE_OFF = (LINE.index(name) for name in ("id", "net_cents", "allowance_cents"))
@@ -47,6 +47,8 @@ def differences(document: Document) -> Iterator[str]:
     yield from _changed(told, document.invoice, _INVOICE_AT)
     if name != document.invoice[_NAME]:
         yield "buyer_name"
+    if told.get("totals_only", False) != document.invoice[_TOTALS_ONLY]:  # an older snapshot knows no such document
+        yield "totals_only"
     yield from _lines(lines, document)
     rows = document.taxes[1]
     if len(taxes) != len(rows):
@@ -86,7 +88,7 @@ def _text(value: object) -> object:
 def adds_up(document: Document) -> bool:
     """Whether net, tax and total are what lines, discount, taxes and rounding come to."""
     row = document.invoice
-    if _has_totals_only(row[_SNAPSHOT]):
+    if row[_TOTALS_ONLY]:
         lines = [(line[_LINE_NET], line[_LINE_OFF]) for line in document.lines]
         plain = not document.taxes[1] and not any(any(pair) for pair in lines) and not row[_ROUNDING]
         return plain and bool(row[_TOTAL] == row[_NET] + row[_TOTAL_TAX])
@@ -95,11 +97,6 @@ def adds_up(document: Document) -> bool:
     off = sum(line[_LINE_OFF] for line in document.lines)
     whole: bool = (row[_NET], row[_TOTAL_TAX], row[_ALLOWANCE]) == (net, tax, off)
     return whole and row[_TOTAL] == net + tax + row[_ROUNDING]
-
-
-def _has_totals_only(snapshot: str | None) -> bool:
-    """Whether the document came with totals alone; in canonical JSON no text can hold these quotation marks."""
-    return snapshot is not None and '"totals_only":true' in snapshot
 
 
 def received(document: Document) -> int:

@@ -1,14 +1,22 @@
 """The state of a whole document as a change left it: what the journal's column `state` holds.
 
-State format 1: four words with a blank between them.
-1. SHA-256 over the canonical JSON of [1, invoice, lines, payments, versions, [line taxes, invoice taxes]], each row a
-   list of its columns in the order written below, rows by id or position.
-2. The same over what is frozen: [frozen columns, lines, taxes]; "-" while the document isn't.
-3. and 4. One short digest per payment and per version (without its withdrawal), with commas; "-" for none.
+State format 2: six words with a blank between them. A row is the list of its columns in the order written below, rows
+by id or position, all as canonical JSON; "-" stands for none.
+1. "2".
+2. SHA-256 over [2, digest of what is frozen, digest of what was added, the columns that may change, payments,
+   versions], whether the document is frozen or not.
+3. What is frozen: SHA-256 over [frozen columns, lines, [line taxes, invoice taxes]], without what was added; "-" while
+   the document isn't.
+4. What was added to it with format 2: SHA-256 over [totals_only, [item_id of each line]]; "-" likewise.
+5. and 6. One short digest per payment and per version (without its withdrawal), with commas.
 
-The first says whether the document is as the last change left it; the others, from entry to entry, that nothing frozen
-was altered and no payment or version taken away in between, whoever sealed it again. Values as both engines keep them:
-integers, texts, days and moments as text, true and false as 1 and 0.
+State format 1: four words, without the first and the fourth; nothing in it tells what was added, and its first word is
+SHA-256 over [1, invoice, lines, payments, versions, [line taxes, invoice taxes]]. The others are the same in both
+formats, so that one format is compared with the other.
+
+The digest of all says whether the document is as the last change left it; the others, from entry to entry, that nothing
+frozen was altered and no payment or version taken away in between, whoever sealed it again. Values as both engines keep
+them: integers, texts, days and moments as text, true and false as 1 and 0.
 
 A draft and an order without number are proven by the same words; what nobody has frozen may still be changed by those
 who may, and then a new entry says so.
@@ -28,7 +36,7 @@ from sqlalchemy import Connection
 
 from invoicing.database import is_sqlite
 
-STATE_FORMAT: Final = 1
+STATE_FORMAT: Final = 2  # of what is written
 INVOICE: Final = (
     "id", "kind", "origin", "mode", "seller_id", "series_id", "currency", "language", "transaction_code", "number",
     "number_folded", "issued_on", "due_on", "supplied_on", "made_out_to", "subject", "summary", "buyer_name", "note",
@@ -36,10 +44,12 @@ INVOICE: Final = (
     "emailed", "created_at", "created_by_id", "form_token", "shop_id", "ordered_at", "reason", "discount_e4",
     "discount_cents", "allowance_cents", "rounding_cents",
     "status", "customer_id", "lettering", "lettering_folded", "paid_cents", "credited_cents",
+    "totals_only",
 )  # fmt: skip
 LINE: Final = (
     "id", "position", "label", "detail", "quantity_e3", "price_e4", "discount_e4", "gross", "net_cents",
     "allowance_cents", "corrects_line_id", "tax_set_id",
+    "item_id",
 )  # fmt: skip
 PAYMENT: Final = (
     "id", "kind", "method", "amount_cents", "paid_on", "reference", "reason", "twin_id", "undoes_id", "recorded_at",
@@ -48,9 +58,11 @@ PAYMENT: Final = (
 VERSION: Final = ("position", "facts", "withdrawn_at", "due_at")
 LINE_TAX: Final = ("line_id", "position", "tax_id", "rate_e5")
 TAX: Final = ("position", "tax_id", "rate_e5", "base_cents", "amount_cents")
-_SWITCHES: Final = ("emailed", "gross")  # true and false on PostgreSQL, 1 and 0 on SQLite
+_SWITCHES: Final = ("emailed", "gross", "totals_only")  # true and false on PostgreSQL, 1 and 0 on SQLite
 _FROZEN_AT: Final = INVOICE.index("frozen_at")
-_LASTING: Final = INVOICE.index("status")  # from here on the columns may change
+_LASTING: Final = INVOICE.index("status")  # from here on the columns may change, but for what was added:
+_ADDED: Final = INVOICE.index("totals_only")
+_ADDED_TO_LINE: Final = LINE.index("item_id")
 NONE: Final = "-"
 SHORT: Final = 16  # letters of a digest among many
 SOME: Final = 400  # documents read at once
@@ -74,12 +86,53 @@ class Document(NamedTuple):
         """Whether it stands for ever."""
         return self.invoice[_FROZEN_AT] is not None
 
-    def state(self) -> str:
-        """Its four words."""
-        whole = _sha256([STATE_FORMAT, self.invoice, self.lines, self.payments, self.versions, self.taxes])
-        frozen = _sha256([self.invoice[:_LASTING], self.lines, self.taxes]) if self.is_frozen else NONE
+    def state(self, format: int) -> str:
+        """Its words in a format."""
+        frozen = _sha256([self.invoice[:_LASTING], self._lines(), self.taxes]) if format > 1 or self.is_frozen else NONE
+        if format == 1:
+            whole = [1, self.invoice[:_ADDED], self._lines(), self.payments, self.versions, self.taxes]
+            return " ".join((_sha256(whole), frozen, *self._kept()))
+        added, may_change = self.added(), self.invoice[_LASTING:_ADDED]
+        all_of_it = _sha256([format, frozen, added, may_change, self.payments, self.versions])
+        shown = (frozen, added) if self.is_frozen else (NONE, NONE)
+        return " ".join((str(format), all_of_it, *shown, *self._kept()))
+
+    def added(self) -> str:
+        """The digest of what format 1 doesn't hold."""
+        return _sha256([self.invoice[_ADDED], [line[_ADDED_TO_LINE] for line in self.lines]])
+
+    def _lines(self) -> list[Row]:
+        return [line[:_ADDED_TO_LINE] for line in self.lines]
+
+    def _kept(self) -> tuple[str, str]:
         versions = [(position, facts, due_at) for position, facts, _withdrawn, due_at in self.versions]
-        return " ".join((whole, frozen, _each(self.payments), _each(versions)))
+        return _each(self.payments), _each(versions)
+
+
+class Words(NamedTuple):
+    """A state taken apart; `added` is "-" where its format doesn't tell."""
+
+    format: int
+    whole: str
+    frozen: str
+    added: str
+    payments: str
+    versions: str
+
+
+class UnknownState(ValueError):
+    """A state in no format that this version knows; its text is what stands for the format."""
+
+
+def words_of(state: str, added: str = NONE) -> Words:
+    """A state's words; `added` is what an earlier one told, for a format that doesn't. Raises UnknownState."""
+    match state.split(" "):
+        case [whole, frozen, payments, versions]:
+            return Words(1, whole, frozen, added, payments, versions)
+        case ["2", whole, frozen, told, payments, versions]:
+            return Words(2, whole, frozen, told, payments, versions)
+        case others:
+            raise UnknownState(others[0][:SHORT])
 
 
 def plain(value: object) -> object:
@@ -91,12 +144,15 @@ def plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def is_overwritten(before: str, after: str) -> bool:
-    """Whether what is frozen has changed between two states, or a payment or version is gone or another."""
-    _whole, frozen, *kept = before.split(" ")
-    _whole, frozen_now, *now = after.split(" ")
-    lost = (old not in (NONE, new) and not new.startswith(f"{old},") for old, new in zip(kept, now, strict=True))
-    return frozen not in (NONE, frozen_now) or any(lost)
+def is_overwritten(before: Words, after: Words) -> bool:
+    """Whether what is frozen has changed between two states, or a payment or version is gone or another.
+
+    What was added is compared where both tell it: an entry of format 1 isn't asked.
+    """
+    kept = ((before.payments, after.payments), (before.versions, after.versions))
+    lost = (old not in (NONE, new) and not new.startswith(f"{old},") for old, new in kept)
+    other = after.format > 1 and before.added not in (NONE, after.added)
+    return before.frozen not in (NONE, after.frozen) or other or any(lost)
 
 
 def _each(rows: Sequence[Row]) -> str:
@@ -116,7 +172,7 @@ def states_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for start in range(0, len(wanted), SOME):
         for document in some(connection, wanted[start : start + SOME]):
-            found[document.invoice[0]] = document.state()
+            found[document.invoice[0]] = document.state(STATE_FORMAT)
     return found
 
 

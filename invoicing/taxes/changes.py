@@ -38,7 +38,8 @@ Changes = dict[str, tuple[Any, Any]]
 class StillUsed(Refused):
     """Something has it: `by` is what (sets, lines, items, registrations), `count` how many."""
 
-    label: str
+    label_fr: str
+    label_en: str
     by: str
     count: int
 
@@ -47,7 +48,8 @@ class StillUsed(Refused):
 class OfReference(Refused):
     """It comes with the program and would come back: it can be retired."""
 
-    label: str
+    label_fr: str
+    label_en: str
 
 
 def add_tax(session: Session, actor: Actor, now: datetime, content: TaxContent) -> Tax:
@@ -190,8 +192,8 @@ def why_it_stays(session: Session, row: Tax | TaxSet) -> Refused | None:
     kind, found = ("tax", queries.uses_of_tax) if isinstance(row, Tax) else ("set", queries.uses_of_set)
     for by, count in found(session, row.id).items():
         if count:
-            return StillUsed(row.label_fr, by, count)
-    return OfReference(row.label_fr) if row.code in reference_codes(kind) else None
+            return StillUsed(row.label_fr, row.label_en, by, count)
+    return OfReference(row.label_fr, row.label_en) if row.code in reference_codes(kind) else None
 
 
 def _member_ids(row: TaxSet) -> tuple[int, ...]:

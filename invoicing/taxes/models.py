@@ -62,6 +62,10 @@ class TaxSet(Base):
     revision: Mapped[int] = mapped_column(default=1)
     members: Mapped[list[TaxSetMember]] = relationship(order_by="TaxSetMember.position", cascade="all, delete-orphan")
 
+    def label(self, language: str) -> str:
+        """The choice's name in the reader's language."""
+        return self.label_en if language.startswith("en") else self.label_fr
+
 
 class TaxSetMember(Base):
     """One tax of a set, in the order in which it is printed."""

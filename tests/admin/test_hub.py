@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, timedelta
 
@@ -81,6 +82,29 @@ def test_what_was_paid_in_part_or_credited_is_overdue_for_the_rest_only(desk: De
         make_credit(s, two)
     page = desk.browser.get("/ventes").text
     assert strip(page)[2] == "1" and "150,00\xa0€" in page
+
+
+def test_what_is_overdue_is_listed_at_a_click(desk: Desk) -> None:
+    with desk.writing() as s:
+        late = make_invoice(s, desk.customer, desk.seller, issued_on=date(2026, 9, 1), due_on=TODAY - timedelta(days=1))
+        make_invoice(s, desk.customer, desk.seller, issued_on=date(2026, 9, 1), due_on=TODAY)
+    link = re.search(r'<a href="(/ventes/factures[^"]*suivi=en-retard[^"]*)">', desk.browser.get("/ventes").text)
+    assert link
+    page = desk.browser.get(html.unescape(link[1])).text
+    assert re.findall(r'<th scope="row"[^>]*><a href="[^"]*">([^<]+)</a>', page) == [late.number]
+    assert "Échues, impayées" in page
+
+
+def test_sums_to_look_at_are_said_and_listed(desk: Desk) -> None:
+    assert "des sommes à vérifier" not in desk.browser.get("/ventes").text
+    with desk.writing() as s:
+        shop = make_shop(s, desk.seller)
+        flagged, plain = (make_order(s, shop, desk.customer) for _ in range(2))
+        flagged.to_check = "payback"
+    page = desk.browser.get("/ventes").text
+    assert "1 facture remboursée dans sa boutique a des sommes à vérifier." in page
+    page = desk.browser.get("/ventes/factures?statut=toutes&suivi=a-verifier").text
+    assert f">{flagged.number}</a>" in page and f">{plain.number}</a>" not in page
 
 
 def test_taxes_and_proof_are_a_click_away(desk: Desk) -> None:

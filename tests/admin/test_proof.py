@@ -183,8 +183,11 @@ def encrypted() -> bytes:
 
 def bomb() -> bytes:
     """A page whose content unpacks to four gigabytes, from a few kilobytes."""
-    packer = zlib.compressobj(9)
-    content = zlib.compress(b"".join(packer.compress(b" " * 10_000_000) for _ in range(400)) + packer.flush(), 9)
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(b" " * 10_000_000) + packer.flush(zlib.Z_FULL_FLUSH)  # refers to nothing before it
+    count = 4_000_000_000
+    adler = (count + 32 * count * (count + 1) // 2) % 65521 << 16 | (1 + 32 * count) % 65521
+    content = zlib.compress(b"\x78\xda" + block * 400 + b"\x03\0" + adler.to_bytes(4, "big"), 9)
     head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     page = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n"
     packed = b"4 0 obj<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n" % len(content)

@@ -125,6 +125,11 @@ class Desk:
 
 @pytest.fixture
 def desk(database: Database, tmp_path: Path) -> Desk:
+    """A desk with what `furnished` gives it."""
+    return furnished(database, tmp_path)
+
+
+def furnished(database: Database, tmp_path: Path) -> Desk:
     """F2026-00001 paid in part, F2026-00002 lettered, Q2026-00001 credited in part, a shop's documents, a draft."""
     made = Desk(database, tmp_path, open_archive((tmp_path / "archive").as_uri()))
     with transaction(database.sessions) as session:
