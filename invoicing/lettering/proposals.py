@@ -19,7 +19,7 @@ from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import SuggestedLettering
 from invoicing.lettering.suggesting_rules import SHOWN, Reason, Suggestion
 
-OPEN: Final = (Verdict.suggest, Verdict.unknown_invoice)  # rows that a person may still give to a document
+OPEN: Final = (Verdict.suggest, Verdict.unknown_invoice, Verdict.several_candidates)  # a person may still take
 STANDING: Final = (RunState.judged, RunState.applied)  # runs of which rows may be taken
 MOST: Final = 5  # on the page of one document
 _READ: Final = 40  # before those are left out that are taken, or stand in a later file too

@@ -13,11 +13,20 @@ from invoicing.accounting.plan import Official
 from invoicing.customers.models import Customer
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.rules import letterable
-from invoicing.lettering.suggesting_names import OVERLAP_MIN, Words, held, likeness, overlap, pairs_of, words_of
+from invoicing.lettering.suggesting_names import (
+    OVERLAP_MIN,
+    Words,
+    held,
+    is_same,
+    likeness,
+    overlap,
+    pairs_of,
+    words_of,
+)
 from invoicing.lettering.suggesting_pool import Document, Person, Shelves, person_of, plain_code
 from invoicing.lettering.suggesting_rules import (
+    CROWDED,
     EARLY,
-    LATE,
     MOST,
     WEAK,
     Evidence,
@@ -46,7 +55,9 @@ class Seen:
         self.is_credit_note = official.is_credit_note or (official.amount_cents or 0) < 0
         self.name = words_of(official.customer)
         self.pairs = pairs_of(self.name)
-        self.cells = [words for text in dict.fromkeys(official.texts) if (words := words_of(text))]
+        texts = dict.fromkeys(text for text in official.texts if text != official.customer)
+        self.cells = [words for text in texts if (words := words_of(text))]
+        self.words = {word for cell in self.cells for word in cell if len(word) > 2}
         self._names: dict[int, tuple[int, int]] = {}
 
     def naming(self, place: int, person: Person) -> tuple[int, int]:
@@ -54,10 +65,17 @@ class Seen:
         if place not in self._names:
             near = [w for w, pairs in zip(*person[1:], strict=True) if overlap(self.pairs, pairs) >= OVERLAP_MIN]
             alike = max((likeness(self.name, words) for words in near), default=0)
-            long = [words for words in person.names if sum(map(len, words)) > 5]
-            in_text = max((held(cell, words) for cell in self.cells for words in long), default=0)
+            named = [words for words in person.names if sum(map(len, words)) > 5 and self.words.intersection(words)]
+            in_text = max((held(cell, words) for cell in self.cells for words in named), default=0)
             self._names[place] = alike, in_text
         return self._names[place]
+
+    def is_of(self, person: Person) -> bool:
+        """Whether the customer is certainly this one; where the file has none, its texts tell."""
+        if self.name:
+            near = (w for w, pairs in zip(*person[1:], strict=True) if overlap(self.pairs, pairs) >= 90)
+            return any(is_same(self.name, words) for words in near)
+        return any(held(cell, words) == 100 for cell in self.cells for words in person.names if len(words) > 1)
 
 
 class Pool(Shelves):
@@ -102,10 +120,10 @@ class Pool(Shelves):
     def grouped(self, official: Official) -> list[Document]:
         """Documents of one customer that only together come to the official amount: one invoice for all of them."""
         seen, cents = Seen(official), official.amount_cents
-        if not cents or not seen.name:
+        if not cents:
             return []
-        for person in self.of_people(seen.name):
-            if max(seen.naming(person, self.people[person])) >= 95 and (found := self._sum(seen, person, abs(cents))):
+        for person in self.of_people(seen.name or tuple(word for cell in seen.cells for word in cell)):
+            if seen.is_of(self.people[person]) and (found := self._sum(seen, person, abs(cents))):
                 return found
         return []
 
@@ -113,7 +131,7 @@ class Pool(Shelves):
         own = [self.documents[place] for place in self.of_person(person)]
         own = [each for each in own if self._may_be(seen, each) and 0 <= seen.day - each.day <= _TOGETHER][-_GROUP_OF:]
         places = next(groups(cents, [abs(each.cents) for each in own]), ())
-        return [own[place] for place in places]
+        return [own[place] for place in sorted(places)]
 
     def _named(self, seen: Seen) -> dict[int, Naming]:
         """What the texts name by code or number: the surest way of each."""
@@ -130,7 +148,7 @@ class Pool(Shelves):
         amount = seen.official.amount_cents
         if amount is None:
             return
-        window = (seen.day - LATE, seen.day - EARLY) if seen.day else (0, 0)
+        window = (seen.day - CROWDED, seen.day - EARLY) if seen.day else (0, 0)
         for cents in (amount, *(before_fee(amount) if amount > 0 else ())):
             found = [p for p in self.of_amount(cents, *window) if self._may_be(seen, self.documents[p])]
             if len(found) > _NEAREST:

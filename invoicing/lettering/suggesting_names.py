@@ -9,7 +9,7 @@ from invoicing.search import fold
 
 ALIKE: Final = 88  # of 100: the same name, but for its writing
 NEAR: Final = 75
-OVERLAP_MIN: Final = 40  # of 100 pairs of letters: below, two names have nothing to do with each other
+OVERLAP_MIN: Final = 50  # of 100 pairs of letters: below, two names have nothing to do with each other
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _CUT_MIN: Final = 8  # letters of a name that was cut off at its end
 _LETTERS: Final = {char: place for place, char in enumerate("abcdefghijklmnopqrstuvwxyz0123456789")}
@@ -40,32 +40,51 @@ def overlap(one: int, other: int) -> int:
     return 100 * (one & other).bit_count() // least if least else 0
 
 
+def is_same(given: Words, name: Words) -> bool:
+    """Whether they have the same words in any order, or what there was room for."""
+    if sorted(given) == sorted(name):
+        return True
+    written = "".join(given)
+    return len(written) >= _CUT_MIN and any("".join(each).startswith(written) for each in _turned(name))
+
+
 def likeness(given: Words, name: Words) -> int:
     """How alike the name in a file and a name of ours are, 0 to 100."""
     if not given or not name:
         return 0
-    if sorted(given) == sorted(name):
+    if is_same(given, name):
         return 100
-    written, ours = "".join(given), "".join(name)
-    if len(written) >= _CUT_MIN and ours.startswith(written):
-        return 95
-    turned = "".join((*name[1:], name[0])), "".join((name[-1], *name[:-1]))
-    if len(written) >= _CUT_MIN and any(whole.startswith(written) for whole in turned):
-        return 92
-    whole = max(_near(written, each) for each in (ours, *turned))
-    return max(whole if whole >= ALIKE else 0, _aligned(given, name))
+    written = "".join(given)
+    whole = max(_near(written, "".join(each), ALIKE) for each in _turned(name))
+    return whole or _aligned(given, name)
 
 
 def held(text: Words, name: Words) -> int:
-    """How much of a name a text holds, 0 to 100: every word of it, the last one perhaps cut at the text's end."""
-    found = weight = 0
-    for word in name:
-        weight += len(word)
-        if word in text:
-            found += len(word)
-        elif text and len(text[-1]) >= 3 and word.startswith(text[-1]):
-            found += len(text[-1])
-    return 100 * found // weight if weight else 0
+    """How much of a name a text holds, 0 to 100: all its words side by side, or as many as there was room for."""
+    return max(_held(text, each) for each in dict.fromkeys((name, name[1:] + name[:1])))
+
+
+def _turned(name: Words) -> list[Words]:
+    """The name as it stands, and with its first word last, or its last one first."""
+    return list(dict.fromkeys((name, name[1:] + name[:1], name[-1:] + name[:-1])))
+
+
+def _held(text: Words, name: Words) -> int:
+    for start, word in enumerate(text):
+        if name[0].startswith(word):
+            part = text[start : start + len(name)]
+            if part == name:
+                return 100
+            letters = len("".join(part))
+            if start + len(part) == len(text) and letters >= _CUT_MIN and _is_cut(part, name):
+                return 100 * letters // len("".join(name))
+    return 0
+
+
+def _is_cut(part: Words, name: Words) -> bool:
+    """Whether it is the beginning of the name, and ends within a word, or after three of them."""
+    last = name[len(part) - 1]
+    return part[:-1] == name[: len(part) - 1] and last.startswith(part[-1]) and (last != part[-1] or len(part) > 2)
 
 
 def _aligned(given: Words, name: Words) -> int:
@@ -87,32 +106,38 @@ def _word_likeness(word: str, other: str) -> int:
         return 100
     if len(word) == 1 or len(other) == 1:
         return 90 if word[0] == other[0] else 0  # an initial
-    alike = _near(word, other)
-    return alike if alike >= 60 else 0
+    return _near(word, other, 60)
 
 
-def _near(one: str, other: str) -> int:
-    """100 less the share of letters that were changed, added, lost or swapped."""
+def _near(one: str, other: str, least: int) -> int:
+    """100 less the share of letters that were changed, added, lost or swapped; 0 where that is less than `least`."""
     longest = max(len(one), len(other))
-    if abs(len(one) - len(other)) * 2 > longest:
-        return 0
-    return 100 - 100 * distance(one, other) // longest
+    most = (100 - least) * longest // 100
+    apart = distance(one, other, most)
+    return 100 - 100 * apart // longest if apart <= most else 0
 
 
-def distance(one: str, other: str) -> int:
-    """How many letters were changed, added, lost, or swapped with their neighbour (optimal string alignment)."""
-    while one and other and one[0] == other[0]:
-        one, other = one[1:], other[1:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
+def distance(one: str, other: str, most: int) -> int:
+    """How many letters were changed, added, lost, or swapped with their neighbour (optimal string alignment).
+
+    More than `most` where it is more: then nothing is counted to its end.
+    """
+    if abs(len(one) - len(other)) > most:
+        return most + 1
     older: list[int] = []
     last = list(range(len(other) + 1))
     for i, char in enumerate(one):
-        row = [i + 1]
-        for j, sign in enumerate(other):
-            cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (char != sign))
-            if i and j and char == other[j - 1] and one[i - 1] == sign:
-                cost = min(cost, older[j - 1] + 1)
-            row.append(cost)
+        first, beyond = max(0, i - most), min(len(other), i + most + 1)
+        row = [most + 1] * (len(other) + 1)
+        if i < most:
+            row[0] = i + 1
+        for j in range(first, beyond):
+            sign = other[j]
+            cost = last[j] if char == sign else 1 + min(last[j + 1], row[j], last[j])
+            if i and j and char == other[j - 1] and one[i - 1] == sign and older[j - 1] < cost:
+                cost = older[j - 1] + 1
+            row[j + 1] = cost
+        if min(row) > most:
+            return most + 1
         older, last = last, row
-    return last[-1]
+    return min(last[-1], most + 1)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from invoicing.lettering.suggesting_names import Words, pairs_of, words_of
 from invoicing.search import fold
 
-FEW: Final = 200  # of one amount: beyond, only what is near in time is looked at
+FEW: Final = 64  # of one amount: beyond, only what is near in time is looked at
 CODE_CUT: Final = 10  # letters of a transaction code that was cut
 TAIL: Final = 8  # letters and digits of a number of which only the end was kept
 _CODE: Final = re.compile(r"[^\s;,|\"'()\[\]]{6,}")

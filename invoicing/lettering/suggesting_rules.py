@@ -14,7 +14,9 @@ SHOWN: Final = 70  # of 100: from here on it is a suggestion
 WEAK: Final = 45  # from here on a person may look at it
 MOST: Final = 5  # of one official document
 MARGIN: Final = 8  # points by which the best must lead, or it is one of several
+CUT: Final = 40  # of 100 letters of a name for which a text had room
 EARLY, LATE = -7, 60  # days from ours to the official one between which they may be about the same sale
+CROWDED: Final = 31  # where many documents come to the same amount
 
 
 class Reason(StrEnum):
@@ -110,12 +112,12 @@ def name_points(alike: int, in_text: int, is_given: bool) -> tuple[int, Reason |
     """Of the likeness with the file's customer and of how much of the name its text holds, each of 100."""
     if alike >= ALIKE:
         return 38, Reason.name
-    if in_text >= 95:
+    if in_text == 100:
         return 32, Reason.name_in_text
     if alike >= NEAR:
         return 24 + (alike - NEAR) * 12 // (ALIKE - NEAR), Reason.name_near
-    if in_text >= 70:
-        return 16, Reason.name_in_text
+    if in_text >= CUT:
+        return 22, Reason.name_in_text
     if alike >= 60:
         return 6, Reason.name_near
     return (-15, Reason.name_differs) if is_given else (0, None)
