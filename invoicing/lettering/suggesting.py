@@ -28,6 +28,7 @@ from invoicing.lettering.suggesting_rules import (
     CROWDED,
     EARLY,
     MOST,
+    SHOWN,
     WEAK,
     Evidence,
     Naming,
@@ -114,8 +115,11 @@ class Pool(Shelves):
         weighed = [each for each in weighed if each[0] >= WEAK]
         weighed.sort(key=lambda each: (-each[0], abs(seen.day - self.documents[each[2]].day), each[2]))
         scores = settled([points for points, _, _ in weighed])
-        pairs = zip(weighed[:MOST], scores, strict=False)
-        return [self._suggestion(seen, place, score, reasons) for (_, reasons, place), score in pairs]
+        found = []
+        for (points, reasons, place), score in zip(weighed[:MOST], scores, strict=False):
+            told = (*reasons, Reason.several) if points >= SHOWN > score else reasons
+            found.append(self._suggestion(seen, place, score, told))
+        return found
 
     def grouped(self, official: Official) -> list[Document]:
         """Documents of one customer that only together come to the official amount: one invoice for all of them."""
