@@ -18,14 +18,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing.accounting.plan import Plan
 from invoicing.database import transaction
 from invoicing.errors import Refused
-from invoicing.imports import queries, service
+from invoicing.imports import hands, queries
+from invoicing.imports.hands import Claim, LostRun
 from invoicing.imports.kinds import PLANNERS, Planner
 from invoicing.imports.models import ImportRow, ImportRun, RunState
 from invoicing.imports.rules import REFUSED, Judged, Unreadable, refused_row
-from invoicing.imports.service import Claim, LostRun
 from invoicing.journal import COMMAND, Actor, ActorKind
+from lettrine.whole import Whole
 
 log = structlog.get_logger("lettrine.imports")
 Progress = Callable[[int, int], object]
@@ -51,14 +53,16 @@ class Importer:
         self.asked = Event()
 
     def work(self, only: int | None = None) -> bool:
-        """Judges or applies one run that waits; False where there is none."""
+        """Judges, applies or undoes one run that waits; False where there is none."""
         with transaction(self.sessions) as session:
-            claim = service.claim(session, self.clock(), only)
+            claim = hands.claim(session, self.clock(), only)
         if claim is None:
             return False
         try:
             if claim.state is RunState.judging:
                 self.judge(claim)
+            elif PLANNERS[claim.kind].apply_whole is not None:
+                Whole(self, claim).write()
             else:
                 self.apply(claim)
         except LostRun:  # somebody else has it in hand now, or it was put aside
@@ -66,21 +70,41 @@ class Importer:
         return True
 
     def judge(self, claim: Claim) -> None:
-        """Every row gets its verdict; a file that can't be read says why. Raises LostRun."""
+        """Every row gets its verdict; a file that can't be read says why. Raises LostRun.
+
+        Where a person must first say how it is to be read, only that is found out.
+        """
         try:
             with self.beating(claim):
-                self._judge(claim)
-            with transaction(self.sessions) as session:
-                service.finish_judging(session, claim, self.clock())
+                self._read(claim)
         except Unreadable as fault:
-            with transaction(self.sessions) as session:
-                service.give_up(session, claim, self.clock(), fault)
+            self._give_up(claim, fault)
         except (LostRun, OperationalError):  # a busy database: the next look tries again
             raise
         except Exception:  # else it would be begun again for ever, and nobody told
             log.exception("import.not_judged", run_id=claim.run_id)
-            with transaction(self.sessions) as session:
-                service.give_up(session, claim, self.clock(), Unreadable("not_judged"))
+            self._give_up(claim, Unreadable("not_judged"))
+
+    def _give_up(self, claim: Claim, fault: Unreadable) -> None:
+        """Of a table whose columns a person has said, they may be said again."""
+        with transaction(self.sessions) as session:
+            options = queries.run(session, claim.run_id).options
+            again = PLANNERS[claim.kind].prepare is not None and options != "{}" and Plan.from_json(options).is_table
+            hands.give_up(session, claim, self.clock(), fault, again)
+
+    def _read(self, claim: Claim) -> None:
+        with self.sessions() as reading:
+            run = queries.run(reading, claim.run_id)
+            content, prepare = hands.content_of(reading, run.id), PLANNERS[run.kind].prepare
+            plan = prepare(reading, content, run.file_name) if prepare and run.options == "{}" else None
+            reading.expunge(run)
+            if plan is None:
+                self._judge(claim, reading, run, content)
+        with transaction(self.sessions) as session:
+            if plan is None:
+                hands.finish_judging(session, claim, self.clock())
+            else:
+                hands.keep_plan(session, claim, self.clock(), plan.to_json(), plan.rows)
 
     @contextmanager
     def beating(self, claim: Claim, every: float = BEAT_SECONDS) -> Iterator[None]:
@@ -93,7 +117,7 @@ class Importer:
                     if ended.wait(every):
                         return
                     with suppress(OperationalError), transaction(self.sessions) as session:
-                        service.tell(session, claim, self.clock())
+                        hands.tell(session, claim, self.clock())
 
         thread = Thread(target=beat, name="import-beat", daemon=True)
         thread.start()
@@ -103,18 +127,14 @@ class Importer:
             ended.set()
             thread.join()
 
-    def _judge(self, claim: Claim) -> None:
-        with self.sessions() as reading:
-            run = queries.run(reading, claim.run_id)
-            content = service.content_of(reading, run.id)
-            reading.expunge(run)
-            judged = PLANNERS[run.kind].judge(reading, run, content, self.clock())
-            for done, some in _by(judged, JUDGED_AT_ONCE):
-                reading.rollback()  # what was read until here is let go
-                self._check_stopping()
-                with transaction(self.sessions) as session:
-                    service.keep_verdicts(session, claim, self.clock(), some, done)
-                self.progress(done, 0)
+    def _judge(self, claim: Claim, reading: Session, run: ImportRun, content: bytes) -> None:
+        judged = PLANNERS[run.kind].judge(reading, run, content, self.clock())
+        for done, some in _by(judged, JUDGED_AT_ONCE):
+            reading.rollback()  # what was read until here is let go
+            self._check_stopping()
+            with transaction(self.sessions) as session:
+                hands.keep_verdicts(session, claim, self.clock(), some, done)
+            self.progress(done, run.total)
 
     def apply(self, claim: Claim) -> None:
         """Applies every row that isn't yet; after a crash the next goes on with the rest. Raises LostRun."""
@@ -130,13 +150,13 @@ class Importer:
             self.progress(total - left, total)
             self.stopping.wait(BREATH_SECONDS)
         with transaction(self.sessions) as session:
-            service.finish_applying(session, actor, claim, self.clock())
+            hands.finish_applying(session, actor, claim, self.clock())
 
     def _apply_some(self, claim: Claim, run: ImportRun, actor: Actor, planner: Planner, done: int) -> int:
         """Some rows in one transaction, each in a savepoint of its own; gives how many."""
         until = time.monotonic() + APPLIED_SECONDS
         with transaction(self.sessions) as session:
-            service.tell(session, claim, self.clock(), done=done)
+            hands.tell(session, claim, self.clock(), done=done)
             rows = queries.next_rows(session, run.id, APPLIED_AT_ONCE)
             many = self._many(session, run, actor, planner, rows)
             settled: list[tuple[int, Judged | None]] = []
@@ -144,10 +164,10 @@ class Importer:
                 if row.id not in many and time.monotonic() > until and settled:
                     continue  # its turn comes next
                 settled.append((row.id, many.get(row.id) or self._outcome(session, run, actor, planner, row)))
-            service.settle_rows(session, settled)
+            hands.settle_rows(session, settled)
             if not settled:
                 raise LostRun
-            service.tell(session, claim, self.clock(), done=done + len(settled))
+            hands.tell(session, claim, self.clock(), done=done + len(settled))
         return len(settled)
 
     def _many(

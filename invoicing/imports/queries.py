@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from invoicing.errors import NotFound
 from invoicing.imports.models import ImportRow, ImportRun, RunKind
 from invoicing.imports.rules import COUNTED
+from invoicing.lettering.bulk_rules import Verdict
+from invoicing.lettering.models import PlannedLettering
 
 PAGE: Final = 50
 SOME: Final = 1000  # rows read at once where all are
@@ -63,6 +65,13 @@ def counts(session: Session, run_id: int) -> dict[str, int]:
 def waiting_rows(session: Session, run_id: int) -> int:
     """How many rows of the run would be applied, or are still to be."""
     return session.scalar(select(func.count()).where(*_to_apply(run_id))) or 0
+
+
+def lettered_rows(session: Session, run_id: int) -> int:
+    """How many documents the run itself has lettered; those that a person took from its suggestions aren't its own."""
+    own = (PlannedLettering.run_id == ImportRow.run_id) & (PlannedLettering.line == ImportRow.line)
+    query = select(func.count()).select_from(ImportRow).join(PlannedLettering, own)
+    return session.scalar(query.where(ImportRow.run_id == run_id, ImportRow.verdict == Verdict.lettered)) or 0
 
 
 def next_rows(session: Session, run_id: int, most: int) -> Sequence[ImportRow]:

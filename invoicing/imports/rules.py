@@ -51,6 +51,20 @@ class NothingToApply(Refused):
 
 
 @dataclass(eq=False)
+class NothingToUndo(Refused):
+    """The run has written nothing that could be taken back."""
+
+    run_id: int
+
+
+@dataclass(eq=False)
+class StillAsks(Refused):
+    """Something of how the file is to be read must still be said: "reference", "days", "columns"."""
+
+    asks: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class FormServed(Refused):
     """This form has brought another file already."""
 

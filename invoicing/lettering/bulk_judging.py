@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.orm import Session
 
 from invoicing.accounting.plan import Official, Plan
+from invoicing.accounting.reading import documents
 from invoicing.imports.models import ImportRun
 from invoicing.imports.rules import Judged
 from invoicing.lettering.bulk_lookup import Lookup, Named
@@ -32,8 +33,6 @@ AT_ONCE: Final = 1000  # documents whose numbers are looked up together
 
 def judge(session: Session, run: ImportRun, content: bytes, now: datetime) -> Iterator[Judged]:
     """The verdicts of a file whose columns are settled (`run.options`). Raises Unreadable."""
-    from invoicing.accounting.reading import documents
-
     yield from judge_documents(session, documents(content, Plan.from_json(run.options)))
 
 

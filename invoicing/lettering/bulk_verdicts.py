@@ -105,7 +105,7 @@ def _suggested(told: Told, fits: Sequence[Suggestion]) -> Judged:
     return judged(told, _V.unknown_invoice, {"why": "no_number", **some})
 
 
-def _fits_of(told: Told, known: Known) -> list[Mapping[str, Any]]:
+def _fits_of(told: Told, known: Known) -> list[dict[str, Any]]:
     """The suggestion of a document that is named by its code: as it was weighed, else by the code alone."""
     found = [facts_of(fit) for fit in told.fits if fit.invoice_id == known.id]
     return found or [

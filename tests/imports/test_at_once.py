@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from invoicing.database import transaction
 from invoicing.documents.archive import open_archive
-from invoicing.imports import service
+from invoicing.imports import hands, queries, service
+from invoicing.imports.hands import LostRun
 from invoicing.imports.models import ImportRow, RunState
-from invoicing.imports.service import LostRun
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import LineContent
 from invoicing.journal import COMMAND, JournalEntry
@@ -155,14 +155,14 @@ def test_kill_9_in_the_midst_of_applying_loses_nothing_and_doubles_nothing(
 def test_a_worker_that_died_while_judging_is_followed_from_the_beginning(bench: Bench) -> None:
     run_id = bench.start(export(row(1), row(2)))
     with transaction(bench.sessions) as session:
-        claim = service.claim(session, NOW)
+        claim = hands.claim(session, NOW)
         assert claim is not None
-        service.keep_verdicts(session, claim, NOW, list(importing.judge(
-            session, service.queries.run(session, run_id), export(row(1)), NOW)), 1)  # fmt: skip
+        hands.keep_verdicts(session, claim, NOW, list(importing.judge(
+            session, queries.run(session, run_id), export(row(1)), NOW)), 1)  # fmt: skip
     assert bench.importer(lambda: NOW + timedelta(minutes=3)).work()
     assert bench.verdicts(run_id) == ["new", "new"]
     with pytest.raises(LostRun), transaction(bench.sessions) as session:
-        service.tell(session, claim, NOW)
+        hands.tell(session, claim, NOW)
 
 
 def together(bench: Bench, acts: list[Any]) -> list[object]:
@@ -215,7 +215,7 @@ def test_two_runs_of_the_same_orders_at_once_make_each_order_once(bench: Bench, 
 def test_a_worker_says_that_it_is_alive_before_the_first_verdict(bench: Bench) -> None:
     run_id, told, later = bench.start(export(row(1))), Event(), NOW + timedelta(minutes=1)
     with transaction(bench.sessions) as session:
-        claim = service.claim(session, NOW)
+        claim = hands.claim(session, NOW)
     assert claim is not None
     with bench.importer(lambda: told.set() or later).beating(claim, every=0.01):  # type: ignore[func-returns-value]
         assert told.wait(10)
