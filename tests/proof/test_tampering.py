@@ -272,7 +272,7 @@ def test_a_dropped_guard_is_named(desk: Desk) -> None:
 
 
 def test_a_counter_of_the_lists_that_was_altered_is_named(desk: Desk) -> None:
-    desk.tamper("UPDATE invoice_tally SET count = count + 1 WHERE status = 'draft'")
-    [fault] = desk.faults()
-    assert (fault.check, fault.code, fault.facts["status"], fault.facts["kept"]) == ("tallies", "tally", "draft", 2)
-    assert fault.facts["found"] == 1 and fault.facts["kept_cents"] == fault.facts["found_cents"]
+    desk.tamper("INSERT INTO invoice_tally VALUES ('invoice', 'refused', 'CAD', 2, 10, 5, 15)")
+    facts = {"kind": "invoice", "status": "refused", "currency": "CAD", "kept": 2, "kept_cents": 15, "found": 0,
+             "found_cents": 0}  # fmt: skip
+    assert desk.faults() == [Fault("tallies", "tally", facts)]
