@@ -12,7 +12,7 @@ from invoicing.imports import rules
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
 from invoicing.imports.rules import FormServed, NothingToApply, NotReady, Unreadable
 from invoicing.shop import importing_rules as orders
-from web import errors, imports_customers, imports_orders, traces
+from web import errors, imports_customers, imports_orders, letterings_unreadable, traces
 from web.faults import CODES, sentence
 from web.statuses import Shown
 from web.words import N_, _, ngettext
@@ -87,6 +87,7 @@ _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
                                        "de commandes n’entre que dans une série externe.", shop=f["shop"]),
     "shop_closed": lambda f: _("La boutique « %(shop)s » est fermée : rouvrez-la, puis recommencez.", shop=f["shop"]),
     "not_judged": lambda f: _("Ce fichier n’a pas pu être lu jusqu’au bout. L’erreur est dans le journal technique."),
+    **letterings_unreadable.UNREADABLE,
 }  # fmt: skip
 _REFUSED: Final = {
     "MentionsMissing": N_("Refusée : il manque au vendeur une mention obligatoire. Complétez-la, puis recommencez."),

@@ -12,7 +12,8 @@ from hashlib import sha256
 from itertools import islice
 from typing import Final
 
-from invoicing.accounting import cells, fec, ledgers, lists, programs, refusals, tables
+from invoicing.accounting import cells, fec, layouts, ledgers, lists, programs, refusals, tables
+from invoicing.accounting.layouts import bounded, numbered
 from invoicing.accounting.plan import Column, Days, Official, Plan
 from invoicing.imports.decoding import decode, encoding_of
 from invoicing.imports.headings import plain
@@ -30,17 +31,20 @@ def recognise(content: bytes, file_name: str = "") -> Plan:
     refusals.check(content)
     workbook = is_workbook(content)
     text = "" if workbook or len(content) > MAX_BYTES else decode(content)
-    if not workbook and text:
+    if text:
         refusals.check_text(text)
+        plan = layouts.recognise(text)
+        if plan is not None:
+            return replace(plan, encoding=encoding_of(content), rows=layouts.count(text))
     sample = list(islice(table(content, file_name), _FIRST))
     refusals.check_rows(sample)
     separator = "" if workbook else separator_of(text)
-    plan = _fec(content, text, separator, sample) or tables.recognise(table(content, file_name))
+    plan = _fec(content, separator, sample) or tables.recognise(table(content, file_name))
     encoding = "" if workbook else encoding_of(content)
     return replace(plan, encoding=encoding, separator=separator, mac_days=workbook and mac_days(content))
 
 
-def _fec(content: bytes, text: str, separator: str, sample: Sequence[Row]) -> Plan | None:
+def _fec(content: bytes, separator: str, sample: Sequence[Row]) -> Plan | None:
     head = next((row for row in sample if fec.is_heading(row.cells)), None)
     if head is None:
         return None
@@ -58,25 +62,17 @@ def _fec(content: bytes, text: str, separator: str, sample: Sequence[Row]) -> Pl
 def _fec_rows(content: bytes, plan: Plan) -> Iterator[Row]:
     if not plan.separator:
         return (row for row in table(content) if row.line > plan.header_line)
-    lines = ((n, line) for n, line in _lines(decode(content)) if n > plan.header_line)
+    lines = ((n, line) for n, line in bounded(numbered(decode(content))) if n > plan.header_line)
     return fec.rows_of(lines, plan.separator, plan.headings)
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a text with their numbers, one after another: all of them at once take the memory twice."""
-    at, number = 0, 1
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        yield number, text[at:end]
-        at, number = end + 1, number + 1
 
 
 def documents(content: bytes, plan: Plan) -> Iterator[Official]:
     """The official documents of the file, read as the plan says. Raises Unreadable, with its line if it has one."""
+    if plan.is_table:
+        return _table(content, plan)
     if plan.layout == fec.LAYOUT:
         return fec.officials(_fec_rows(content, plan), plan)
-    return _table(content, plan)
+    return layouts.officials(decode(content), plan)
 
 
 def _table(content: bytes, plan: Plan) -> Iterator[Official]:
@@ -102,7 +98,8 @@ def choose(plan: Plan, columns: Sequence[Column], days: Days, decimal: str, curr
     Where the column of days tells itself how it is written, `unknown` takes its word for it; so does an empty decimal.
     """
     if not plan.is_table:
-        return replace(plan, currency=currency)
+        days = days if "days" in plan.asks else plan.days
+        return replace(plan, currency=currency, days=days, asks=("days",) if days is Days.unknown else ())
     wanted = tuple(columns[: len(plan.columns)]) + plan.columns[len(columns) :]
     chosen = tables.settled(replace(plan, columns=wanted, currency=currency, asks=()))
     if days is not Days.unknown:

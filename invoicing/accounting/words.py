@@ -83,14 +83,15 @@ NAMES: Final[dict[Column, tuple[str, ...]]] = {
               "n mouvement", "mouvement", "num mvt", "n mvt", "entry number", "entry no", "journal entry", "trans"),
 }  # fmt: skip
 RANKS: Final = {name: (role, rank) for role, names in NAMES.items() for rank, name in enumerate(names)}
-ENGLISH: Final = frozenset((
-    "amount date name number invoice customer memo account total currency partner reference type journal order contact"
-    " description status due label debit credit num transaction"
-).split())  # fmt: skip
-FRENCH: Final = frozenset((
-    "montant piece facture client libelle compte ttc ht tva devise tiers numero ref intitule nom jal journal ecriture"
-    " societe commande sens echeance objet"
-).split())  # fmt: skip
+ENGLISH: Final = frozenset({
+    "amount", "date", "name", "number", "invoice", "customer", "memo", "account", "total", "currency", "partner",
+    "reference", "type", "journal", "order", "contact", "description", "status", "due", "label", "debit",
+    "credit", "num", "transaction",
+})  # fmt: skip
+FRENCH: Final = frozenset({
+    "montant", "piece", "facture", "client", "libelle", "compte", "ttc", "ht", "tva", "devise", "tiers", "numero",
+    "ref", "intitule", "nom", "jal", "journal", "ecriture", "societe", "commande", "sens", "echeance", "objet",
+})  # fmt: skip
 
 _TOTAL: Final = re.compile(
     r"(?:grand |sous[ -]?|sub[ -]?|net )?totaux?\b|(?:grand |sub[ -]?)?total\b|(?:a )?report(?:er)?\b|cumul|solde\b"
