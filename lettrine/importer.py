@@ -134,7 +134,7 @@ class Importer:
             self._check_stopping()
             with transaction(self.sessions) as session:
                 hands.keep_verdicts(session, claim, self.clock(), some, done)
-            self.progress(done, run.total)
+            self.progress(done, 0)
 
     def apply(self, claim: Claim) -> None:
         """Applies every row that isn't yet; after a crash the next goes on with the rest. Raises LostRun."""

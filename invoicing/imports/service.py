@@ -119,7 +119,7 @@ def map_columns(session: Session, actor: Actor, now: datetime, run_id: int, plan
     if plan.asks:
         raise StillAsks(plan.asks)
     run = queries.run(session, run_id)
-    values = {"state": _S.waiting, "options": plan.to_json(), "done": 0, "fault": ""}
+    values = {"state": _S.waiting, "options": plan.to_json(), "done": 0, "total": 0, "fault": ""}
     if not changed_one(session, update(ImportRun).where(_is(run_id, _S.mapping)).values(values)):
         session.refresh(run)
         if run.state in (_S.waiting, _S.judging) and run.options == values["options"]:
