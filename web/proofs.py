@@ -76,6 +76,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
                          _DATABASE),
     "lettering_gone": (N_("Une ligne de l’historique du lettrage manque (écriture %(position)s du journal)."),
                        _DATABASE),
+    "lettering_row_gone": (N_("%(name)s : sa ligne de l’historique du lettrage manque (écriture %(position)s du "
+                              "journal)."), _DATABASE),
     "lettering_differs": (N_("%(name)s : le lettrage n’est pas le dernier qui a été enregistré."), _DATABASE),
     "version_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _DATABASE),
     "version_gone": (N_("%(name)s, version %(version)s, a disparu de la base."), _DATABASE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -87,33 +87,3 @@ class Versions:
             self.tally.fault("file_missing", expected=file.sha256, **name)
         elif found != (file.sha256, file.size):
             self.tally.fault("file_altered", expected=file.sha256, found=found[0], **name)
-
-
-class References:
-    """The history of references against its digests in the journal, and today's references against the history."""
-
-    def __init__(self, digests: Mapping[str, int], names: Mapping[int, str | None]) -> None:
-        self.tally = Tally("lettering")
-        self._left, self._names = dict(digests), names
-        self._current: dict[int, str | None] = {}
-
-    def take(self, changes: Sequence[tuple[int, str, str | None]]) -> None:
-        """The next rows of the history: (document, its digest, the reference after it)."""
-        for invoice_id, digest, after in changes:
-            self.tally.count += 1
-            if self._left.pop(digest, None) is None:
-                self.tally.fault("lettering_forged", number=self._names.get(invoice_id), invoice_id=invoice_id)
-            self._current[invoice_id] = after
-
-    def finish(self, lettered: Mapping[int, tuple[str | None, str | None]], fold: Callable[[str], str]) -> None:
-        """Rows that are gone; references that are not the last of their history, or folded otherwise."""
-        for position in sorted(self._left.values()):
-            self.tally.fault("lettering_gone", position=position)
-        known = {key: after for key, after in self._current.items() if after is not None}
-        for invoice_id in sorted({*known, *lettered}):
-            typed, folded = lettered.get(invoice_id, (None, None))
-            told = known.get(invoice_id)
-            if typed != told or folded != (fold(typed) if typed is not None else None):
-                self.tally.fault("lettering_differs", number=self._names.get(invoice_id), invoice_id=invoice_id,
-                                 told=told, found=typed)  # fmt: skip
-        self.tally.notes["lettered"] = len(lettered)

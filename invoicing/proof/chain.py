@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from invoicing.journal import DOCUMENT, GENESIS, UnknownFormat, hash_of
+from invoicing.lettering.bulk_rules import IMPORTED, TAKEN_BACK
 from invoicing.proof.anchors import Found
+from invoicing.proof.imported import Imported
 from invoicing.proof.rules import UNREADABLE, Tally
 from invoicing.proof.sealing import ANCHORED, JOURNAL, VERSION
 from invoicing.proof.states import NONE, UnknownState, is_overwritten, words_of
@@ -19,6 +21,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 LETTERING: Final = ("invoice.lettered", "invoice.lettering_changed", "invoice.unlettered")
 DELETED: Final = "invoice.draft_deleted"
+IMPORT: Final = "import"  # the kind of subject
 
 
 class Last(NamedTuple):
@@ -44,7 +47,8 @@ class Sealed(NamedTuple):
 class Chain:
     """Reads the entries in order; keeps what the other checks ask."""
 
-    def __init__(self, key: bytes, anchors: Iterable[Found]) -> None:
+    def __init__(self, key: bytes, anchors: Iterable[Found], imported: Imported) -> None:
+        self.imported = imported
         self.key, self.tally, self.anchor_tally = key, Tally("chain"), Tally("anchors")
         self.documents: dict[int, Last] = {}
         self.versions: dict[int, Sealed] = {}
@@ -121,16 +125,21 @@ class Chain:
         if subject_id is None:
             return
         if kind == DOCUMENT:
-            self.documents[subject_id] = self._last(subject_id, row, genuine)
+            self._end(position, subject_id, row[9], genuine, is_deleted=action == DELETED)
             if action in LETTERING and genuine:
                 self.letterings[str(_facts(row[8]).get("digest"))] = position
         elif kind == VERSION and action == "version.archived":
             self.versions[subject_id] = Sealed(_facts(row[8]), position, genuine)
+        elif kind == IMPORT and action in (IMPORTED, TAKEN_BACK):
+            rows = self.imported.take(subject_id, action == IMPORTED, _facts(row[8]), position, genuine)
+            for invoice_id, state, is_ours in rows:
+                self._end(position, invoice_id, state, is_ours)
 
-    def _last(self, invoice_id: int, row: Sequence[Any], genuine: bool) -> Last:
-        """The entry's word about a document, once it is seen to have found it as the change before had left it."""
-        position, action, state, last = row[0], row[5], row[9], self.documents.get(invoice_id)
-        added = NONE
+    def _end(
+        self, position: int, invoice_id: int, state: str | None, genuine: bool, *, is_deleted: bool = False
+    ) -> None:
+        """Keeps the entry's word about a document, and sees whether it was found as the change before had left it."""
+        last, added = self.documents.get(invoice_id), NONE
         try:
             now = words_of(state) if state else None
             if now and last and last.state:
@@ -142,7 +151,7 @@ class Chain:
             if genuine:
                 self.tally.fault("journal_format", position=position, format=str(error))
             genuine = False
-        return Last(state, action == DELETED, genuine, added)
+        self.documents[invoice_id] = Last(state, is_deleted, genuine, added)
 
     def _compare(self, position: int, hash: str) -> None:
         """The anchors of this entry."""

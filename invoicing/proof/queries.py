@@ -17,7 +17,8 @@ ROWS: Final = 2000  # read at once
 VERSION: Final = (
     "id", "invoice_id", "position", "state", "sha256", "size", "pages", "facts", "withdrawn_at", "sealed_at"
 )  # fmt: skip
-CHANGE: Final = ("id", "invoice_id", "at", "actor_kind", "actor_id", "before", "after", "reason")
+CHANGE: Final = ("id", "invoice_id", "at", "actor_kind", "actor_id", "before", "after", "reason", "run_id")
+BULK: Final = (*CHANGE, "state", "seal")
 
 
 class Sizes(NamedTuple):
@@ -65,6 +66,24 @@ def versions(connection: Connection) -> Iterator[Sequence[Row]]:
 def lettering_changes(connection: Connection) -> Iterator[Sequence[Row]]:
     """The history of references by id, in the order of CHANGE."""
     return _chunks(connection, "lettering_change", CHANGE)
+
+
+def of_import(connection: Connection, run_id: int, gave: bool) -> Iterator[Sequence[Row]]:
+    """The rows of the history by which an import gave references, or took them away, by id, in the order of BULK."""
+    raw = cast("Any", connection.connection.driver_connection)
+    mark, which = "?" if is_sqlite(connection) else "%s", "IS NOT NULL" if gave else "IS NULL"
+    these = f"run_id = {mark} AND id > {mark} AND after {which}"
+    query = f"SELECT {', '.join(BULK)} FROM lettering_change WHERE {these} ORDER BY id LIMIT {ROWS}"  # noqa: S608
+    last = 0
+    while rows := raw.execute(query, (run_id, last)).fetchall():
+        yield rows
+        last = rows[-1][0]
+
+
+def planned(connection: Connection, run_id: int) -> list[int]:
+    """The documents that an import lettered, as its plan has them."""
+    query = text("SELECT invoice_id FROM planned_lettering WHERE run_id = :run_id")
+    return list(connection.scalars(query, {"run_id": run_id}))
 
 
 def documents(connection: Connection) -> Iterator[list[Document]]:

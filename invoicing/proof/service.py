@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,15 +12,15 @@ from sqlalchemy import Connection, Engine
 
 from invoicing import guards
 from invoicing.documents.archive import Archive
-from invoicing.journal import Actor, ActorKind
 from invoicing.lettering import rules as lettering
 from invoicing.proof import anchors, queries, tallies
-from invoicing.proof.archived import References, Versions
+from invoicing.proof.archived import Versions
 from invoicing.proof.chain import Chain
 from invoicing.proof.documents import Documents
+from invoicing.proof.imported import Imported, Source
 from invoicing.proof.numbers import Numbers
-from invoicing.proof.rules import CHECKS, UNREADABLE, Report, Tally
-from invoicing.proof.states import Row
+from invoicing.proof.references import References
+from invoicing.proof.rules import CHECKS, Report, Tally
 
 Progress = Callable[[int, int], None]  # rows and files done, of how many
 STEP: Final = 2000
@@ -48,8 +48,10 @@ def verify(
     `key` is the journal's, `folder` that of the anchors. The anchors are read first: what is anchored meanwhile is not
     in the moment that the database shows.
     """
-    chain = Chain(key, list(anchors.read(folder)))
+    noted = list(anchors.read(folder))
     with queries.steady(engine) as connection:
+        source = Source(partial(queries.of_import, connection), partial(queries.planned, connection))
+        chain = Chain(key, noted, Imported(key, source))
         size = queries.sizes(connection)
         steps = _Steps(size.total, progress)
         for entries in queries.entries(connection):
@@ -96,23 +98,12 @@ def _called(connection: Connection, invoice_ids: Sequence[int]) -> dict[int, str
 
 
 def _references(connection: Connection, chain: Chain, documents: Documents, steps: Callable[[int], None]) -> References:
-    found = References(chain.letterings, documents.names)
+    found = References(chain, documents.names)
     for rows in queries.lettering_changes(connection):
-        found.take([_change(row) for row in rows])
+        found.take(rows)
         steps(len(rows))
     found.finish(documents.lettered, lettering.fold)
     return found
-
-
-def _change(row: Row) -> tuple[int, str, str | None]:
-    """A row of the history with its digest, computed anew."""
-    change_id, invoice_id, at, kind, actor_id, before, after, reason = row
-    try:
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-        by = Actor(ActorKind(kind), actor_id)
-        return invoice_id, lettering.digest(change_id, invoice_id, moment, by, before, after, reason), after
-    except UNREADABLE:
-        return invoice_id, "", after
 
 
 def _guards(connection: Connection) -> Tally:
