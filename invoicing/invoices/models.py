@@ -61,7 +61,7 @@ COUNTED = (  # what the list's counts, sums and filters ask of all invoices, wit
     "kind", "status", "currency", "listed_on", "shop_id", "series_id", "origin", "customer_id", "emailed",
     "mode", "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
 )  # fmt: skip
-UNLETTERED = ("mode", "status", "currency", "issued_on", "kind", "total_cents")  # what waits for its reference
+UNLETTERED = ("mode", "status", "currency", "issued_on", "id", "kind", "total_cents")  # what waits for its reference
 _WAITS = "lettering_folded IS NULL AND frozen_at IS NOT NULL"
 _CHECKED = "to_check <> ''"
 

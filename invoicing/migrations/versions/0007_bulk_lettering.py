@@ -10,6 +10,8 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+UNLETTERED = ("mode", "status", "currency", "issued_on", "id", "kind", "total_cents")
+
 
 def upgrade() -> None:
     with op.batch_alter_table("import_run") as run:
@@ -24,6 +26,9 @@ def upgrade() -> None:
         change.add_column(sa.Column("seal", sa.String(length=64), nullable=True))
         change.create_foreign_key(op.f("fk_lettering_change_run_id_import_run"), "import_run", ["run_id"], ["id"])
         change.create_index("ix_lettering_change_run_id", ["run_id", "id"])
+    where = sa.text("lettering_folded IS NULL AND frozen_at IS NOT NULL")
+    op.drop_index("ix_invoice_unlettered", "invoice")
+    op.create_index("ix_invoice_unlettered", "invoice", list(UNLETTERED), sqlite_where=where, postgresql_where=where)
     _letterings()
     _ledger()
 
@@ -49,9 +54,7 @@ def _letterings() -> None:
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.String(length=200), nullable=False),
         sa.Column("days", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["invoice_id"], ["invoice.id"], name=op.f("fk_suggested_lettering_invoice_id_invoice")
-        ),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_suggested_lettering_invoice_id_invoice")),
         sa.ForeignKeyConstraint(["run_id"], ["import_run.id"], name=op.f("fk_suggested_lettering_run_id_import_run")),
         sa.PrimaryKeyConstraint("run_id", "line", "invoice_id", name=op.f("pk_suggested_lettering")),
     )
