@@ -95,6 +95,8 @@ def column_marks(texts: Iterable[str]) -> set[str]:
         if found := _EASY.match(text):
             told.add(found[3])
             continue
+        if "," not in text and "." not in text:
+            continue
         try:
             told.add(mark_of(_bare(text)[1]))
         except NotANumber:

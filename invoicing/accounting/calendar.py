@@ -21,6 +21,9 @@ _SIX: Final = re.compile(r"\d{6}\Z", re.ASCII)
 _SERIAL: Final = re.compile(r"([2-6]\d{4})(?:\.\d+)?\Z", re.ASCII)
 _WORDED: Final = re.compile(r"(?:[a-z]+\.?,? )?(\d{1,2})(?:er)?[ .-]+([a-z]+)\.?[ .,-]+(\d{4}|\d\d)\Z")
 _AMERICAN: Final = re.compile(r"(?:[a-z]+,? )?([a-z]+)\.? (\d{1,2}),? (\d{4})\Z")
+_MAYBE_WORDED: Final = re.compile(
+    r"(?:[^\W\d]+\.?,? )?(?:\d{1,2}(?:er)?[ .-]+[^\W\d]{3,9}\b|[^\W\d]{3,9}\.? \d{1,2},? \d{4})"
+)
 _MONTHS: Final = (
     ("jan", "janv", "janvier", "january"), ("feb", "fev", "fevr", "fevrier", "february"), ("mar", "mars", "march"),
     ("apr", "avr", "avril", "april"), ("may", "mai"), ("jun", "juin", "june"), ("jul", "juil", "juillet", "july"),
@@ -102,7 +105,7 @@ def told(text: str) -> Days | None:
         return _tells(int(text[:2]), int(text[2:4]))
     if _SERIAL.match(text):
         return Days.iso
-    return Days.iso if any(char.isalpha() for char in text) and _is_worded(text) else None
+    return Days.iso if _MAYBE_WORDED.match(text) and _is_worded(text) else None
 
 
 def _is_month(text: str) -> bool:

@@ -30,6 +30,10 @@ class Reader:
         """Whether there is a column of one of these roles."""
         return any(self._at[role] for role in roles)
 
+    def places(self, role: Column) -> tuple[int, ...]:
+        """The places of its columns."""
+        return self._at[role]
+
     def text(self, row: Row, role: Column) -> str:
         """The first cell of this role that holds anything."""
         for at in self._at[role]:
@@ -39,7 +43,8 @@ class Reader:
 
     def texts(self, row: Row, role: Column) -> tuple[str, ...]:
         """All cells of this role, as long as the row is."""
-        return tuple(row.cells[at] for at in self._at[role] if at < len(row.cells))
+        places = self._at[role]
+        return tuple([row.cells[at] for at in places if at < len(row.cells)]) if places else ()
 
     def cents(self, text: str, role: Column) -> int | None:
         """An amount; raises NotANumber. The mark is its column's, else that of all columns of amounts."""
@@ -58,14 +63,14 @@ class Reader:
 
     def is_sum(self, row: Row) -> bool:
         """Whether the row sums others up: it says so, and has no day, or no reference of its own."""
-        if not any(is_total(cell) for cell in row.cells if cell):
-            return False
-        reference, day = self.text(row, _C.reference), self.text(row, _C.day)
-        return not reference or is_total(reference) or (self.has(_C.day) and not _is_day(day))
+        reference = self.text(row, _C.reference)
+        if not reference or (self.has(_C.day) and not _is_day(self.text(row, _C.day))):
+            return any(is_total(cell) for cell in row.cells if cell)
+        return not reference[0].isdigit() and is_total(reference)
 
 
 def _is_day(text: str) -> bool:
-    return any(char.isdigit() for char in text)
+    return text[:1].isdigit() or text[-1:].isdigit() or any(map(str.isdigit, text))
 
 
 def tried(row: Row, reader: Reader, amount: int | NotANumber | None) -> tuple[date | None, str, str]:

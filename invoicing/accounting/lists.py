@@ -18,12 +18,13 @@ TEXTS_MAX: Final = 2_000  # cells of one document that are kept: more tell nothi
 
 def officials(rows: Callable[[], Iterator[Row]], reader: Reader, codes: bool = False) -> Iterator[Official]:
     """The documents, each where its last row stands. `rows` gives the data rows, as often as it is asked for them."""
-    back = _coming_back(_kept(rows(), reader, codes), reader)
+    key_of = _keys(reader)
+    back = _coming_back(_kept(rows(), reader, codes), key_of)
     waiting: dict[Key, list[Row]] = {}
     current: list[Row] = []
     key: Key | None = None
     for row in _kept(rows(), reader, codes):
-        mine = _key(row, reader)
+        mine = key_of(row)
         if mine is not None and hash(mine) in back:
             waiting.setdefault(mine, []).append(row)
             continue
@@ -38,13 +39,13 @@ def officials(rows: Callable[[], Iterator[Row]], reader: Reader, codes: bool = F
         yield _official(some, reader, codes)
 
 
-def _coming_back(rows: Iterable[Row], reader: Reader) -> set[int]:
+def _coming_back(rows: Iterable[Row], key_of: Callable[[Row], Key | None]) -> set[int]:
     """The documents whose rows don't stand together, by hash."""
     seen: set[int] = set()
     back: set[int] = set()
     last = 0
     for row in rows:
-        key = _key(row, reader)
+        key = key_of(row)
         mine = hash(key) if key is not None else 0
         if mine != last and mine in seen:
             back.add(mine)
@@ -54,15 +55,20 @@ def _coming_back(rows: Iterable[Row], reader: Reader) -> set[int]:
     return back
 
 
-def _key(row: Row, reader: Reader) -> Key | None:
-    """What the rows of one document share; None for a row that stands alone."""
-    reference = reader.text(row, _C.reference)
-    if not reference:
-        return None
-    shared = (reference, reader.text(row, _C.customer), reader.text(row, _C.day))
-    if reader.has(_C.line_amount):
-        return shared
-    return (*shared, *reader.texts(row, _C.amount), *reader.texts(row, _C.debit), *reader.texts(row, _C.number))
+def _keys(reader: Reader) -> Callable[[Row], Key | None]:
+    """What the rows of one document share; None for a row that stands alone, as it has no reference."""
+    sums = reader.has(_C.line_amount)
+    roles = () if sums else (_C.amount, _C.debit, _C.number)
+    places = [at for role in (_C.reference, _C.customer, _C.day, *roles) for at in reader.places(role)]
+    referred = reader.places(_C.reference)
+
+    def key(row: Row) -> Key | None:
+        cells = row.cells
+        if not any(cells[at] for at in referred if at < len(cells)):
+            return None
+        return tuple([cells[at] for at in places if at < len(cells)])
+
+    return key
 
 
 def _kept(rows: Iterable[Row], reader: Reader, codes: bool) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, zip_longest
+from operator import eq
 from typing import Final
 
 from invoicing.accounting import columns as by_heading
@@ -146,9 +147,11 @@ def below(rows: Iterable[Row], line: int, headings: Sequence[str]) -> Iterator[R
 
 def is_data(row: Row, headings: Sequence[str], top: Sequence[str]) -> bool:
     """Whether a row is more than a title, a footer or the headings of a further page."""
-    filled = [cell for cell in row.cells if cell]
-    if len(filled) < 2 and len(headings) > 1:
+    if len(row.cells) - row.cells.count("") < 2 and len(headings) > 1:
         return False
+    if not any(map(eq, row.cells, headings)):
+        return True
+    filled = [cell for cell in row.cells if cell]
     alike = sum(1 for cell, heading in zip(row.cells, headings, strict=False) if cell and cell == heading)
     if alike > 1 and alike * 2 >= len(filled):
         return False

@@ -97,6 +97,7 @@ _TOTAL: Final = re.compile(
     r"(?:grand |sous[ -]?|sub[ -]?|net )?totaux?\b|(?:grand |sub[ -]?)?total\b|(?:a )?report(?:er)?\b|cumul|solde\b"
     r"|balance\b|carried forward|brought forward|ensemble\b"
 )
+_MAYBE_TOTAL: Final = re.compile(r"(?:grand|sous|sub|net|to|[aàÀ] |re|cu|so|ba|ca|br|en)", re.I)  # spares the folding
 _CREDIT: Final = re.compile(r"\W*(?:avoirs?|notes? de credit|credit (?:notes?|memos?)|remboursements?|refunds?)\b")
 _CREDIT_KIND: Final = re.compile(
     r"avoir|note de credit|credit ?note|credit ?memo|refund|remboursement|out_refund|accreccredit"
@@ -123,10 +124,9 @@ _TREASURY: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=5_000)
 def is_total(cell: str) -> bool:
     """Whether a cell says that its row sums others up."""
-    return len(cell) <= 80 and bool(_TOTAL.match(fold(cell)))
+    return _MAYBE_TOTAL.match(cell) is not None and len(cell) <= 80 and bool(_TOTAL.match(fold(cell)))
 
 
 @lru_cache(maxsize=20_000)

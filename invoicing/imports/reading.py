@@ -115,8 +115,9 @@ def _text(text: str) -> Iterator[Row]:
             raise Unreadable("long_line" if reader.line_num == line else "unclosed_quote", {"line": line}) from None
         if cells is None:
             return
-        if any(cell.strip() for cell in cells):
-            yield Row(line, tuple(cell.strip() for cell in cells))
+        stripped = tuple(map(str.strip, cells))
+        if any(stripped):
+            yield Row(line, stripped)
         line = reader.line_num + 1
 
 
