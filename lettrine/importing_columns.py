@@ -38,7 +38,7 @@ def settled(plan: Plan, said: Said) -> Plan:
         if said.columns and not plan.is_table:
             raise click.BadParameter(f"the columns of {plan.program or plan.layout} are fixed", param_hint=_OPTION)
         columns = _columns(plan, said.columns)
-        plan = choose(plan, columns, said.days or plan.days, plan.decimal, plan.currency)
+        plan = choose(plan, columns, said.days or Days.unknown, plan.decimal, plan.currency)
     if plan.asks:
         raise Unclear(plan)
     return plan

@@ -21,9 +21,9 @@ def plan_for(session: Session, content: bytes, file_name: str) -> Plan:
 
 
 def recall(session: Session, plan: Plan) -> Plan:
-    """The plan with the columns that a person said of a file with the same headings; what the file itself tells of
+    """The plan with the columns that a person said of a file with the same headings.
 
-    its days and decimals stays.
+    What was said of days and decimals is only taken where the file itself doesn't tell.
     """
     found = session.get(ColumnLayout, fingerprint(plan)) if plan.is_table else None
     if found is None:
@@ -31,8 +31,12 @@ def recall(session: Session, plan: Plan) -> Plan:
     said = Plan.from_json(found.plan)
     if len(said.columns) != len(plan.columns):
         return plan
-    days = said.days if plan.days is Days.unknown else plan.days
-    chosen = choose(plan, said.columns, days, plan.decimal or said.decimal, plan.currency or said.currency)
+    currency = plan.currency or said.currency
+    chosen = choose(plan, said.columns, Days.unknown, "", currency)
+    decimal = "" if any(chosen.marks) else said.decimal
+    if decimal or "days" in chosen.asks:
+        days = said.days if "days" in chosen.asks else Days.unknown
+        chosen = choose(plan, said.columns, days, decimal, currency)
     return replace(chosen, remembered=True)
 
 
