@@ -4,41 +4,36 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin import bp
-from invoicing.accounts.models import User
+from admin import bp, letterings
+from admin.imports_common import RIGHTS, changeable, numbers_of, people_of, visible
 from invoicing.database import ID_MAX
 from invoicing.errors import Refused
 from invoicing.imports import queries, service
-from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
+from invoicing.imports.models import RunKind, RunState
 from invoicing.imports.rules import MAX_BYTES, Unreadable
-from invoicing.invoices.models import Invoice
 from invoicing.numbering import Source
 from invoicing.shop.models import Shop
 from web import imports as words
 from web.database import db, now, transaction
 from web.errors import sentence, status_of
-from web.rights import Right, needs
+from web.rights import needs
 from web.security import LARGE, text_arg
 from web.services import services
 from web.sessions import actor
 from web.traces import operation
 from web.words import _
 
-RIGHTS: Final = {  # whose page it is
-    RunKind.orders: Right.imports,
-    RunKind.customers: Right.customers,
-    RunKind.provider_log: Right.see,
-}
-UNDER_WAY: Final = (RunState.waiting, RunState.judging, RunState.asked, RunState.applying)
+UNDER_WAY: Final = (
+    RunState.waiting, RunState.judging, RunState.asked, RunState.applying, RunState.undo_asked, RunState.undoing,
+)  # fmt: skip
 LARGE.update(
     dict.fromkeys(("admin.import_orders", "admin.import_customers", "admin.traces_scan"), MAX_BYTES + 64 * 1024)
 )
@@ -61,7 +56,7 @@ def imports() -> ResponseReturnValue:
     page = queries.runs(db.session, kinds, after)
     older = url_for("admin.imports", apres=page.after) if page.after else None
     newer = url_for("admin.imports") if after is not None else None
-    people = _people(page.runs)
+    people = people_of(page.runs)
     return render_template("admin/imports.html", words=words, page=page, older=older, newer=newer, people=people)
 
 
@@ -122,19 +117,6 @@ def _line(name: str, most: int) -> int | None:
     return number if number is not None and number <= most else None
 
 
-def _people(runs: Iterable[ImportRun]) -> dict[int, str]:
-    ids = {number for run in runs for number in (run.asked_by_id, run.applied_by_id) if number}
-    return {user.id: user.name or user.email for user in db.session.scalars(select(User).where(User.id.in_(ids)))}
-
-
-def visible(run_id: int) -> ImportRun:
-    """The run; 404 where there is none, 403 for whoever may not see its kind."""
-    found = queries.run(db.session, run_id)
-    if not current_user.may(RIGHTS[found.kind]):
-        abort(403)
-    return found
-
-
 @bp.get("/imports/<int:run_id>")
 def import_run(run_id: int) -> ResponseReturnValue:
     """How far a run is; once it is read its verdicts, each with its rows, and what may be done."""
@@ -145,25 +127,23 @@ def import_run(run_id: int) -> ResponseReturnValue:
     verdict = verdict if verdict in counts else ""
     page = queries.rows(db.session, run_id, verdict, _line("apres", ID_MAX), _line("avant", ID_MAX))
     has_rows = bool(counts) and run.state not in (RunState.waiting, RunState.judging)
+    shown = {
+        "counts": counts, "verdict": verdict, "page": page, "has_rows": has_rows, "numbers": numbers_of(page.rows),
+        "to_apply": queries.waiting_rows(db.session, run_id) if run.state is RunState.judged else 0,
+        "is_under_way": run.state in UNDER_WAY,
+    }  # fmt: skip
+    if run.kind is RunKind.letterings:
+        return letterings.run_page(run, **shown)
     return render_template(
-        "admin/import_run.html", words=words, run=run, counts=counts, verdict=verdict, page=page, has_rows=has_rows,
-        to_apply=queries.waiting_rows(db.session, run_id) if run.state is RunState.judged else 0,
-        people=_people([run]), shop=db.session.get(Shop, run.shop_id) if run.shop_id else None,
-        numbers=_numbers(page.rows), is_under_way=run.state in UNDER_WAY, operation=operation,
+        "admin/import_run.html", words=words, run=run, people=people_of([run]), operation=operation,
+        shop=db.session.get(Shop, run.shop_id) if run.shop_id else None, **shown,
     )  # fmt: skip
-
-
-def _numbers(rows: Iterable[ImportRow]) -> dict[int, str]:
-    """The numbers of the documents that rows speak of."""
-    ids = {row.invoice_id for row in rows if row.invoice_id}
-    query = select(Invoice.id, Invoice.number).where(Invoice.id.in_(ids))
-    return {number_id: number or "" for number_id, number in db.session.execute(query)}
 
 
 @bp.post("/imports/<int:run_id>/appliquer")
 def import_apply(run_id: int) -> ResponseReturnValue:
     """Asks that what was judged be written; the worker does it."""
-    visible(run_id)
+    changeable(run_id)
     try:
         with transaction() as session:
             is_first = service.ask(session, actor(), now(), run_id)
@@ -181,7 +161,7 @@ def import_apply(run_id: int) -> ResponseReturnValue:
 @bp.route("/imports/<int:run_id>/ecarter", methods=["GET", "POST"])
 def import_drop(run_id: int) -> ResponseReturnValue:
     """Puts a file aside before it is applied, after a word of warning."""
-    run = visible(run_id)
+    run = changeable(run_id)
     if request.method != "POST":
         return render_template("admin/import_drop.html", run=run)
     try:

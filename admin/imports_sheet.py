@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import date
 
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from admin import bp
-from admin.imports import visible
+from admin.imports_common import visible
 from invoicing.imports import queries
 from invoicing.imports.models import RunKind
 from invoicing.sheets import Column, Row
@@ -26,6 +28,9 @@ def import_export(run_id: int, kind: str) -> ResponseReturnValue:
     run_kind, verdict = run.kind, text_arg("verdict", 32)
     if run_kind is RunKind.provider_log:
         return send_sheet(_("Traces"), _log_columns(), lambda session: _log_rows(session, run_id, verdict), kind)
+    if run_kind is RunKind.letterings:
+        rows = _lettering_columns(), lambda session: _lettering_rows(session, run_id, verdict)
+        return send_sheet(_("Lettrages"), *rows, kind)
     columns = [Column(_("Ligne"), "whole"), *(Column(name, "text") for name in (_("Verdict"), _("Sujet"), _("Détail")))]
     return send_sheet(_("Import"), columns, lambda session: _rows(session, run_id, run_kind, verdict), kind)
 
@@ -51,4 +56,23 @@ def _log_rows(session: Session, run_id: int, verdict: str) -> Iterator[Row]:
             row.line, imports.verdict_of(kind, row.verdict).label, row.subject, told.numbers, told.day,
             told.amount_cents, told.currency, told.result.label if told.result else "", told.reference,
             imports.told(kind, row),
+        )  # fmt: skip
+
+
+def _lettering_columns() -> list[Column]:
+    return [
+        Column(_("Ligne"), "whole"), Column(_("Verdict")), Column(_("Référence comptable")), Column(_("Facture")),
+        Column(_("Client")), Column(_("Date"), "day"), Column(_("Montant"), "cents"), Column(_("Devise")),
+        Column(_("Détail")),
+    ]  # fmt: skip
+
+
+def _lettering_rows(session: Session, run_id: int, verdict: str) -> Iterator[Row]:
+    kind = RunKind.letterings
+    for row in queries.every_row(session, run_id, verdict):
+        told = json.loads(row.facts)
+        yield (
+            row.line, imports.verdict_of(kind, row.verdict).label, row.subject, told.get("number", ""),
+            told.get("customer", ""), date.fromisoformat(told["day"]) if told.get("day") else None,
+            told.get("amount_cents"), told.get("currency", ""), imports.told(kind, row),
         )  # fmt: skip

@@ -45,7 +45,7 @@ def letter(number: str) -> ResponseReturnValue:
     except Refused as refused:
         page = invoice_page(queries.by_number(db.session, number), refusal=Refusal(refused, typed, reason))
         return page, status_of(refused)
-    _draw_due(invoice_id)
+    draw_due(invoice_id)
     facts = {"number": number, "reference": wanted.typed}
     if change is None:
         flash(_("%(number)s porte la référence %(reference)s : il n’y avait rien à changer.", **facts), "info")
@@ -61,7 +61,7 @@ def _nothing_typed(found: Invoice) -> Refused:
     return NotLetterable(found.number, found.kind, found.status)
 
 
-def _draw_due(invoice_id: int) -> None:
+def draw_due(invoice_id: int) -> None:
     """Draws at once the version that the change has made due; a failure leaves it to the worker."""
     version = latest(db.session, invoice_id)
     if version.state is VersionState.due:
@@ -89,7 +89,7 @@ def unletter(number: str) -> ResponseReturnValue:
         return _question(queries.by_number(db.session, number), Refusal(refused, "", reason))
     if change is None:  # somebody else was faster
         return _question(queries.by_number(db.session, number))
-    _draw_due(invoice_id)
+    draw_due(invoice_id)
     flash(_("Lettrage retiré : %(number)s est de nouveau à lettrer, et %(reference)s est libre.",
             number=number, reference=reference), "ok")  # fmt: skip
     return redirect(url_for("admin.invoice", number=number), 303)

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role
 from invoicing.delivery.models import Delivery
-from invoicing.imports.models import RunKind
+from invoicing.imports.models import ImportRow, RunKind, RunState
 from invoicing.imports.service import start
 from invoicing.invoices.models import Status
 from invoicing.journal import COMMAND
@@ -131,6 +131,12 @@ DOORS: Final[dict[str, Door]] = {
     "admin.import_apply": Door(None, STAFF_DO),  # a log is never applied, and it says so
     "admin.import_drop": Door(STAFF, STAFF_DO),
     "admin.import_export": Door(STAFF),
+    "admin.import_letterings": Door(SALES, SALES_DO),
+    "admin.import_columns": Door(None, SALES_DO),
+    "admin.import_columns_again": Door(None, SALES_DO),
+    "admin.import_undo": Door(SALES, SALES_DO),
+    "admin.import_take": Door(None, SALES_DO),
+    "admin.import_letter_one": Door(SALES, SALES_DO),
     "admin.deliveries": Door(STAFF),
     "admin.deliveries_export": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
@@ -184,10 +190,13 @@ DOORS: Final[dict[str, Door]] = {
 }
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 READ_TOO: Final = ("api.customer_put", "api.customer_post", "api.order_new")  # their addresses are read as well
+OF_LETTERINGS: Final = tuple(
+    f"admin.import_{what}" for what in ("columns", "columns_again", "undo", "take", "letter_one")
+)
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_999, "shop_id": 99_999,
                   "key_id": 99_999, "number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999,
-                  "access_id": 99_999, "other_id": 99_998, "delivery_id": 99_999, "run_id": 99_999,
+                  "access_id": 99_999, "other_id": 99_998, "delivery_id": 99_999, "run_id": 99_999, "line": 99_999,
                   "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css", "kind": "exe"}  # fmt: skip
@@ -205,6 +214,7 @@ class World:
     foreign: dict[str, object]
     contact: int
     order: int
+    letterings: int
 
     def browser(self, role: Role | None) -> Browser:
         """A browser of somebody with this role, or of a stranger."""
@@ -218,6 +228,8 @@ class World:
             values = {"customer_id": self.contact}  # a member is one already
         if endpoint in ("admin.order", "admin.move") and values is not MISSING:
             values = {"invoice_id": self.order, "wanted": "cancelled"}  # a draft isn't one
+        if endpoint in OF_LETTERINGS and values is not MISSING:
+            values = {"run_id": self.letterings, "line": 2}
         with self.app.test_request_context():
             return url_for(endpoint, **{name: values[name] for name in rule.arguments}).split("?")[0]
 
@@ -256,8 +268,20 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         shop = make_shop(session, seller, mode=Mode.official, source=Source.generated)
         order = make_order(session, shop, mine, status=Status.pending).id  # not paid yet: without a number
         own |= goods_of(session, shop)
+        letterings = letterings_of(session, invoice.invoice_id)
         session.commit()
-        yield World(app, session, ids, own, elsewhere, contact, order)
+        yield World(app, session, ids, own, elsewhere, contact, order, letterings)
+
+
+def letterings_of(session: Session, invoice_id: int) -> int:
+    """An import of letterings that was applied, with a row whose amount isn't the invoice's."""
+    run = start(session, COMMAND, NOW, RunKind.letterings, "compta.csv", b"a;b", None, "letterings")
+    run.state, run.counts = RunState.applied, '{"amount_differs": 1}'
+    facts = '{"amount_cents": 100, "currency": "EUR", "customer": "", "day": "", "number": "", "total_cents": 200}'
+    row = ImportRow(run_id=run.id, line=2, verdict="amount_differs", subject="FA-1", facts=facts, invoice_id=invoice_id)
+    session.add(row)
+    session.flush()
+    return run.id
 
 
 def goods_of(session: Session, shop: Shop) -> dict[str, object]:

@@ -11,8 +11,17 @@ from invoicing.errors import Fault
 from invoicing.imports import rules
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
 from invoicing.imports.rules import FormServed, NothingToApply, NotReady, Unreadable
+from invoicing.lettering import bulk_rules as bulk
 from invoicing.shop import importing_rules as orders
-from web import errors, imports_customers, imports_orders, letterings_unreadable, traces
+from web import (
+    errors,
+    imports_customers,
+    imports_orders,
+    letterings,
+    letterings_refused,
+    letterings_unreadable,
+    traces,
+)
 from web.faults import CODES, sentence
 from web.statuses import Shown
 from web.words import N_, _, ngettext
@@ -22,6 +31,7 @@ KINDS: Final = {
     RunKind.orders: N_("Commandes d’une boutique"),
     RunKind.customers: N_("Liste de clients"),
     RunKind.provider_log: N_("Journal de paiement"),
+    RunKind.letterings: N_("Lettrages"),
 }
 STATES: Final = {
     RunState.waiting: Shown(N_("Attend d’être lu"), "hourglass", "info"),
@@ -32,21 +42,28 @@ STATES: Final = {
     RunState.applied: Shown(N_("Appliqué"), "circle-check", "ok"),
     RunState.unreadable: Shown(N_("Illisible"), "alert-triangle", "err"),
     RunState.dropped: Shown(N_("Écarté"), "ban", "mute"),
+    RunState.mapping: Shown(N_("Colonnes à confirmer"), "alert-circle", "warn"),
+    RunState.undo_asked: Shown(N_("Attend d’être repris"), "hourglass", "info"),
+    RunState.undoing: Shown(N_("Reprise en cours"), "hourglass", "info"),
+    RunState.undone: Shown(N_("Repris"), "unlink", "mute"),
 }
 READ: Final = Shown(N_("Lu"), "circle-check", "ok")  # of a file that is never applied
 VERDICTS: Final[dict[RunKind, Mapping[Any, Shown]]] = {
     RunKind.orders: imports_orders.VERDICTS,
     RunKind.customers: imports_customers.VERDICTS,
     RunKind.provider_log: traces.VERDICTS,
+    RunKind.letterings: letterings.VERDICTS,
 }
 _SAID: Final[dict[RunKind, Callable[[str, Facts], str]]] = {
     RunKind.orders: imports_orders.told,
     RunKind.customers: imports_customers.told,
     RunKind.provider_log: traces.told,
+    RunKind.letterings: letterings.told,
 }
 COMES_IN: Final[dict[RunKind, frozenset[Any]]] = {  # verdicts after which nobody has anything to do
     RunKind.orders: orders.COMES_IN,
     RunKind.customers: customers.COMES_IN,
+    RunKind.letterings: bulk.DONE | bulk.APPLIES,
 }
 _SPELT: Final = {  # essential columns, as their headings are usually written
     "id": "ID", "txid": "TxID", "st": "ST", "neat": "Neat", "tx": "TX", "ti": "TI",
@@ -88,6 +105,8 @@ _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
     "shop_closed": lambda f: _("La boutique « %(shop)s » est fermée : rouvrez-la, puis recommencez.", shop=f["shop"]),
     "not_judged": lambda f: _("Ce fichier n’a pas pu être lu jusqu’au bout. L’erreur est dans le journal technique."),
     **letterings_unreadable.UNREADABLE,
+    **letterings_refused.FAULTS,
+    **letterings.FAULTS,
 }  # fmt: skip
 _REFUSED: Final = {
     "MentionsMissing": N_("Refusée : il manque au vendeur une mention obligatoire. Complétez-la, puis recommencez."),
