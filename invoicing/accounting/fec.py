@@ -10,6 +10,7 @@ from invoicing.accounting import entries
 from invoicing.accounting.amounts import cents_of, currency_of
 from invoicing.accounting.calendar import NotADay, day_of
 from invoicing.accounting.entries import Entry
+from invoicing.accounting.fixed import uncut
 from invoicing.accounting.plan import Column, Days, Official, Plan
 from invoicing.accounting.words import account_class
 from invoicing.imports.headings import plain
@@ -50,57 +51,75 @@ def shown(headings: Sequence[str]) -> tuple[Column, ...]:
     return tuple(_SHOWN.get(plain(heading).replace(" ", ""), Column.ignored) for heading in headings)
 
 
-def rows_of(lines: Iterator[tuple[int, str]], separator: str, headings: Sequence[str]) -> Iterator[Row]:
+def padding(lines: Sequence[str], separator: str, headings: Sequence[str]) -> Mapping[str, int]:
+    """How wide references and labels are where a program pads them with blanks: what fills that width may be cut."""
+    found = {}
+    for name in ("pieceref", "ecriturelib"):
+        place = names_of(headings)[name]
+        cells = [parts[place] for line in lines if len(parts := line.split(separator)) > place]
+        if len({len(cell) for cell in cells}) == 1 and any(cell.endswith(" ") for cell in cells):
+            found[name] = len(cells[0])
+    return found
+
+
+def rows_of(
+    lines: Iterator[tuple[int, str]], separator: str, headings: Sequence[str], padded: Mapping[str, int]
+) -> Iterator[Row]:
     """The rows below the headings of a text. The law knows no quotation marks; programs write them all the same."""
-    width = len(headings)
+    width, label = len(headings), names_of(headings)["ecriturelib"]
     for line, text in lines:
         if not text.strip(separator + " \t"):
             continue
-        cells = _cells(text, separator, width)
+        cells = _cells(text, separator, headings)
         joined = 0
         while cells is None and joined < _JOINED_MAX and text.count('"') % 2:
             follows = next(lines, None)
             if follows is None:
                 break
             text, joined = f"{text}\n{follows[1]}", joined + 1
-            cells = _cells(text, separator, width)
+            cells = _cells(text, separator, headings)
         if cells is None:
             cells = _repaired(text.split(separator), headings)
         if cells is None:
             raise Unreadable("ragged_row", {"line": line, "expected": width, "found": text.count(separator) + 1})
-        yield Row(line, tuple(cell.strip() for cell in cells))
+        if "ecriturelib" in padded:
+            cells[label] = uncut(cells[label], padded["ecriturelib"])
+        yield Row(line, tuple(map(str.strip, cells)))
 
 
-def _cells(text: str, separator: str, width: int) -> list[str] | None:
+def _cells(text: str, separator: str, headings: Sequence[str]) -> list[str] | None:
     """The cells of one row; None where there aren't as many as headings."""
     if '"' in text:
         try:
             cells = next(csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True))
         except (csv.Error, StopIteration):
             cells = []
-        if _fits(cells, width):
+        if _fits(cells, headings):
             return cells
         if "\n" in text:
             return None
     cells = text.split(separator)
-    return cells if _fits(cells, width) else None
+    return cells if _fits(cells, headings) else None
 
 
-def _fits(cells: Sequence[str], width: int) -> bool:
-    return len(cells) in (width, width - 1) or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
+def _fits(cells: Sequence[str], headings: Sequence[str]) -> bool:
+    """As many cells as headings; a last separator more or less does no harm where all stands in its place."""
+    width = len(headings)
+    if len(cells) == width:
+        return True
+    is_near = len(cells) == width - 1 or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
+    return is_near and _reads_well(cells, names_of(headings))
 
 
 def _repaired(cells: list[str], headings: Sequence[str]) -> list[str] | None:
     """A separator within the label makes more cells: joined again where all that follows then reads well."""
     at = names_of(headings)
-    while cells and not cells[-1].strip() and len(cells) > len(headings):
-        cells = cells[:-1]
-    extra = len(cells) - (len(headings) - (not headings[-1].strip()))
     label = at["ecriturelib"]
-    if extra <= 0 or label + extra >= len(cells):
-        return None
-    joined = [*cells[:label], " ".join(cells[label : label + extra + 1]), *cells[label + extra + 1 :]]
-    return joined if _reads_well(joined, at) else None
+    for extra in range(len(cells) - len(headings), 0, -1):
+        joined = [*cells[:label], " ".join(cells[label : label + extra + 1]), *cells[label + extra + 1 :]]
+        if _reads_well(joined, at):
+            return joined
+    return None
 
 
 def _reads_well(cells: Sequence[str], at: Places) -> bool:
@@ -113,12 +132,12 @@ def _reads_well(cells: Sequence[str], at: Places) -> bool:
     return any(amounts) and sum(1 for cents in amounts if cents) == 1 and days[:1] != [None]
 
 
-def officials(rows: Iterator[Row], plan: Plan) -> Iterator[Official]:
+def officials(rows: Iterator[Row], plan: Plan, padded: Mapping[str, int]) -> Iterator[Official]:
     """The documents of a FEC."""
-    return entries.officials(_entries(rows, names_of(plan.headings), plan))
+    return entries.officials(_entries(rows, names_of(plan.headings), plan, padded.get("pieceref", 0)))
 
 
-def _entries(rows: Iterator[Row], at: Places, plan: Plan) -> Iterator[Entry]:
+def _entries(rows: Iterator[Row], at: Places, plan: Plan, widest: int) -> Iterator[Entry]:
     journal, name, number, day, reference = (
         at.get(key, -1) for key in ("journalcode", "journallib", "ecriturenum", "ecrituredate", "pieceref")
     )
@@ -134,6 +153,7 @@ def _entries(rows: Iterator[Row], at: Places, plan: Plan) -> Iterator[Entry]:
         made.journal_name = _at(cells, name)
         if role == "customer":
             _complete(made, cells, at, plan)
+            made.cut = 0 < widest <= len(cells[reference])
         yield made
 
 

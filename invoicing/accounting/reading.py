@@ -6,7 +6,7 @@ Any bytes are survived: `recognise` gives a plan or raises Unreadable, and so do
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
@@ -23,6 +23,8 @@ from invoicing.imports.rules import MAX_BYTES
 __all__ = ["choose", "documents", "fingerprint", "recognise"]
 
 _FIRST: Final = 30  # rows among which a FEC's headings are looked for
+_SAMPLED: Final = 100_000  # bytes by which it is told whether cells are padded
+_PADDED: Final = 200  # lines
 _C = Column
 
 
@@ -36,15 +38,17 @@ def recognise(content: bytes, file_name: str = "") -> Plan:
         plan = layouts.recognise(text)
         if plan is not None:
             return replace(plan, encoding=encoding_of(content), rows=layouts.count(text))
-    sample = list(islice(table(content, file_name), _FIRST))
-    refusals.check_rows(sample)
     separator = "" if workbook else separator_of(text)
-    plan = _fec(content, separator, sample) or tables.recognise(table(content, file_name))
+    plan = _fec(content, separator, islice(table(content, file_name), 1))
+    if plan is None:
+        sample = list(islice(table(content, file_name), _FIRST))
+        refusals.check_rows(sample)
+        plan = _fec(content, separator, sample) or tables.recognise(table(content, file_name))
     encoding = "" if workbook else encoding_of(content)
     return replace(plan, encoding=encoding, separator=separator, mac_days=workbook and mac_days(content))
 
 
-def _fec(content: bytes, separator: str, sample: Sequence[Row]) -> Plan | None:
+def _fec(content: bytes, separator: str, sample: Iterable[Row]) -> Plan | None:
     head = next((row for row in sample if fec.is_heading(row.cells)), None)
     if head is None:
         return None
@@ -63,7 +67,14 @@ def _fec_rows(content: bytes, plan: Plan) -> Iterator[Row]:
     if not plan.separator:
         return (row for row in table(content) if row.line > plan.header_line)
     lines = ((n, line) for n, line in bounded(numbered(decode(content))) if n > plan.header_line)
-    return fec.rows_of(lines, plan.separator, plan.headings)
+    return fec.rows_of(lines, plan.separator, plan.headings, _padding(content, plan))
+
+
+def _padding(content: bytes, plan: Plan) -> Mapping[str, int]:
+    if not plan.separator:
+        return {}
+    head = decode(content[:_SAMPLED]).split("\n")[plan.header_line : -1]
+    return fec.padding([line for line in head[:_PADDED] if line.strip()], plan.separator, plan.headings)
 
 
 def documents(content: bytes, plan: Plan) -> Iterator[Official]:
@@ -71,7 +82,7 @@ def documents(content: bytes, plan: Plan) -> Iterator[Official]:
     if plan.is_table:
         return _table(content, plan)
     if plan.layout == fec.LAYOUT:
-        return fec.officials(_fec_rows(content, plan), plan)
+        return fec.officials(_fec_rows(content, plan), plan, _padding(content, plan))
     return layouts.officials(decode(content), plan)
 
 

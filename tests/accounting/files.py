@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +48,14 @@ def workbook(fill: Callable[[xlsxwriter.Workbook], object], **options: Any) -> b
 
 def csv_of(*rows: str, encoding: str = "utf-8", end: str = "\n") -> bytes:
     return "".join(row + end for row in rows).encode(encoding)
+
+
+def sheet_of(*rows: Sequence[Any], **options: Any) -> bytes:
+    """A workbook of one sheet."""
+
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+
+    return workbook(fill, **options)
