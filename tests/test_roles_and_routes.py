@@ -140,6 +140,8 @@ DOORS: Final[dict[str, Door]] = {
     "admin.deliveries": Door(STAFF),
     "admin.deliveries_export": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
+    "admin.work_list": Door(STAFF),
+    "admin.work_letter": Door(None, SALES_DO),
     "admin.proof": Door(STAFF),
     "admin.proof_run": Door(None, STAFF_DO),
     "admin.proof_pdf": Door((IN, 403, 404, 404, 404)),  # nothing has been verified yet

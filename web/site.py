@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from invoicing.accounts import service
 from invoicing.delivery.models import Delivery
 from invoicing.delivery.rules import TROUBLED
+from invoicing.lettering.work_list import count_waiting
 from invoicing.sellers.models import Organisation
 from web import filters
 from web.database import db, now, transaction
@@ -28,6 +29,7 @@ from web.words import COOKIE, LANGUAGES, _, language
 
 THEME_COOKIE = "apparence"
 THEMES = ("light", "dark")
+MANY = 1000  # documents to be lettered: from here on they aren't counted
 CODES = {code.replace("_", "-"): code for code in LANGUAGES}  # as the web spells them → ours
 
 bp = Blueprint("site", __name__)
@@ -62,6 +64,12 @@ class Waiting:
         """E-mails in trouble that nobody has replaced."""
         open_trouble = Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None)
         return db.session.scalar(select(func.count(Delivery.id)).where(open_trouble)) or 0
+
+    @cached_property
+    def letterings(self) -> str:
+        """Documents without the reference of their official invoice; « 999+ » where there are more."""
+        count = count_waiting(db.session, MANY)
+        return f"{MANY - 1}+" if count == MANY else str(count or "")
 
 
 def organisation() -> Identity:
