@@ -12,17 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from admin import texts
-from admin.lettering_box import Box, Refusal, box_of, names_of
+from admin.invoice_history import Step, history_of
+from admin.lettering_box import Box, Refusal, box_of
 from admin.money_box import MoneyBox, money_box
 from invoicing.delivery.models import Delivery
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.documents.snapshot import Snapshot
-from invoicing.invoices import heading, queries
+from invoicing.invoices import heading
 from invoicing.invoices.composing import compose
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin
-from invoicing.lettering.queries import changes
-from invoicing.lettering.service import digest_of
 from invoicing.payments.models import PaymentKind
 from invoicing.payments.rules import live
 from invoicing.sellers.queries import today_of
@@ -44,7 +43,7 @@ class InvoicePage:
     box: Box
     versions: tuple[tuple[DocumentVersion, str], ...]
     deliveries: Sequence[Delivery]
-    history: tuple[tuple[str, str, str, str, str], ...]
+    history: tuple[Step, ...]
     mailto: str  # empty for an order that doesn't stand: there is nothing to pass on
     paid_by: str  # the shop's own words, else the methods of its payments
     moment: str  # its long date, with the time where there is one
@@ -66,7 +65,7 @@ def _page_of(found: Invoice, refusal: Refusal | None) -> InvoicePage:
     methods = ", ".join(dict.fromkeys(_(METHODS[row.method]) for row in received))
     return InvoicePage(
         invoice=found, paper=shown_paper(found, snapshot), box=box_of(found, refusal),
-        versions=tuple(reversed(named)), deliveries=deliveries_of(found.id), history=_history(found.id),
+        versions=tuple(reversed(named)), deliveries=deliveries_of(found.id), history=history_of(found.id),
         mailto=texts.mailto(found, snapshot, services().settings.public_url) if snapshot else "",
         paid_by=found.payment_label or methods, moment=_moment(found),
         money=money_box(found),
@@ -130,11 +129,3 @@ def deliveries_of(invoice_id: int) -> Sequence[Delivery]:
     """An invoice's e-mails with their steps, oldest first."""
     query = select(Delivery).where(Delivery.invoice_id == invoice_id).order_by(Delivery.id)
     return db.session.scalars(query.options(selectinload(Delivery.events))).all()
-
-
-def _history(invoice_id: int) -> tuple[tuple[str, str, str, str, str], ...]:
-    """Every step, with the reason of a change of lettering, which the journal knows by its fingerprint only."""
-    entries = queries.history(db.session, invoice_id)
-    names = names_of([(entry.actor_kind, entry.actor_id) for entry in entries])
-    reasons = {digest_of(change): change.reason for change in changes(db.session, invoice_id) if change.reason}
-    return tuple(texts.history_line(entry, names, reasons) for entry in entries)

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from admin import texts
+from admin.invoice_history import imported_line
 from admin.lettering_box import names_of
 from invoicing.delivery.models import Delivery
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.journal import ActorKind, JournalEntry
+from invoicing.lettering.models import LetteringChange
 from invoicing.lettering.service import digest_of
 from invoicing.payments.models import Payment, PaymentKind
 from invoicing.traces.models import Trace, TraceKind
@@ -84,6 +86,7 @@ def events(found: Sources, documents: Sequence[Invoice], shops: Mapping[int, str
     )  # fmt: skip
     told = [event for entry in found.entries if entry.action not in _TOLD_BY_PAYMENTS
             for event in _of_entry(entry, teller)]  # fmt: skip
+    told += [_of_import(change, teller) for change in found.letterings if change.run_id is not None]
     told += [_of_payment(payment, teller) for payment in found.payments]
     told += [event for delivery in found.deliveries for event in _of_delivery(delivery, teller)]
     told += [_of_trace(trace, teller) for trace in found.traces]
@@ -91,7 +94,7 @@ def events(found: Sources, documents: Sequence[Invoice], shops: Mapping[int, str
 
 
 def _actors(found: Sources) -> Iterator[tuple[ActorKind, int | None]]:
-    for row in (*found.entries, *found.traces):
+    for row in (*found.entries, *found.traces, *found.letterings):
         yield row.actor_kind, row.actor_id
     for payment in found.payments:
         yield ActorKind.user, payment.recorded_by_id
@@ -102,6 +105,14 @@ def _of_entry(entry: JournalEntry, teller: _Teller) -> Iterator[Event]:
     by = teller.by(entry.actor_kind, entry.actor_id)
     reason = teller.reasons.get(entry.facts().get("digest", [None, ""])[1], "")
     yield Event(entry.at, icon, tone, what, reason, by, teller.document(entry.subject_id))
+
+
+def _of_import(change: LetteringChange, teller: _Teller) -> Event:
+    """What an import of letterings did: the journal has one entry for all its documents."""
+    icon, tone, what = imported_line(change)
+    by = teller.by(change.actor_kind, change.actor_id)
+    return Event(change.at, icon, tone, what, _("Import n° %(number)s", number=change.run_id), by,
+                 teller.document(change.invoice_id))  # fmt: skip
 
 
 def _of_payment(payment: Payment, teller: _Teller) -> Event:

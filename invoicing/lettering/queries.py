@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import SIGNED
 from invoicing.invoices.rules import letterable
+from invoicing.journal import JournalEntry
+from invoicing.lettering.bulk_rules import IMPORTED, TAKEN_BACK
 from invoicing.lettering.models import LetteringChange
 from invoicing.numbering import Mode
 from invoicing.sellers.queries import letters_unpaid
@@ -27,6 +29,18 @@ def last_change(session: Session, invoice_id: int) -> LetteringChange | None:
     """The latest change of a document's reference; None where it has never had one."""
     query = select(LetteringChange).where(LetteringChange.invoice_id == invoice_id)
     return session.scalars(query.order_by(LetteringChange.id.desc()).limit(1)).first()
+
+
+def run_positions(session: Session, changes: Sequence[LetteringChange]) -> dict[int, int]:
+    """Where the journal has the entry of the import that made each of these changes, by the change's id."""
+    runs = {change.run_id for change in changes}
+    query = select(JournalEntry.subject_id, JournalEntry.action, JournalEntry.position).where(
+        JournalEntry.subject_kind == "import", JournalEntry.subject_id.in_(runs),
+        JournalEntry.action.in_((IMPORTED, TAKEN_BACK)),
+    )  # fmt: skip
+    found = {(run_id, action): position for run_id, action, position in session.execute(query)} if runs else {}
+    told = {change.id: (change.run_id, TAKEN_BACK if change.after is None else IMPORTED) for change in changes}
+    return {change_id: found[key] for change_id, key in told.items() if key in found}
 
 
 def holder(session: Session, folded: str, but: int) -> Invoice | None:
