@@ -40,6 +40,8 @@ def _bare(text: str) -> tuple[bool, str]:
     """Whether it is negative, and its figures and marks alone; raises NotANumber for anything else."""
     if len(text) > TEXT_MAX:
         raise NotANumber(text)
+    if not text.isascii() and any(char.isdigit() and not char.isdecimal() for char in text):
+        raise NotANumber(text)  # « 68² » is no 682
     plain = unicodedata.normalize("NFKC", text).replace(MINUS, "-").replace("\u2013", "-")
     plain = _BLANKS.sub("", _SIGNS.sub("", plain))
     if not plain or plain == "-":  # as spreadsheets write nothing in columns of money

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from invoicing.accounting.amounts import cents_of, currency_of, sign_of
-from invoicing.accounting.calendar import NotADay, day_of
+from invoicing.accounting.calendar import NotADay, day_of, told
 from invoicing.accounting.plan import Column, Days, Plan
 from invoicing.accounting.words import is_total
 from invoicing.imports.reading import Row, Unreadable
@@ -86,7 +86,7 @@ def whole(rows: Iterable[Row], reader: Reader) -> Iterator[Row]:
     """The rows of a text that has as many cells as its headings; raises Unreadable for one that is broken.
 
     A cell too many: a separator within a cell, or a decimal comma, parts it. A cell too few: a line break parts it;
-    the short rows at the end of a file are what programs print below their tables.
+    short rows without a day at the end of a file are what programs print below their tables.
     """
     plan = reader.plan
     if not plan.separator or not plan.headings:
@@ -102,7 +102,11 @@ def whole(rows: Iterable[Row], reader: Reader) -> Iterator[Row]:
             continue
         if short is not None:
             raise Unreadable("ragged_row", {"line": short.line, "expected": width, "found": len(short.cells)})
+        if any("\n" in cell and cell.count(plan.separator) >= width - 1 for cell in row.cells):
+            raise Unreadable("unclosed_quote", {"line": row.line})  # it has swallowed a row
         yield row
+    if short is not None and told(reader.text(short, _C.day)) is not None:
+        raise Unreadable("ragged_row", {"line": short.line, "expected": width, "found": len(short.cells)})
 
 
 _NEEDED: Final = frozenset({_C.reference, _C.amount, _C.debit, _C.credit, _C.account})

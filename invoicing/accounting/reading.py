@@ -33,6 +33,8 @@ def recognise(content: bytes, file_name: str = "") -> Plan:
     refusals.check(content)
     workbook = is_workbook(content)
     text = "" if workbook or len(content) > MAX_BYTES else decode(content)
+    if not workbook and len(content) <= MAX_BYTES and not text.strip():
+        raise Unreadable("empty")
     if text:
         refusals.check_text(text)
         plan = layouts.recognise(text)

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,21 +104,46 @@ def _counted(rows: Iterator[Row]) -> Iterator[Row]:
 def _text(text: str) -> Iterator[Row]:
     told = _TOLD.match(text)  # Excel's own first line
     separator = told[1] if told else separator_of(text)
-    reader = csv.reader(lines_of(text), delimiter=separator)
+    taken: list[str] = []  # the lines of one row
+    reader = csv.reader(_noted(lines_of(text), taken), delimiter=separator)
     if told:
         next(reader)
     line = reader.line_num + 1
     while True:
+        if len(taken) > 1 and _is_open(taken, separator):
+            raise Unreadable("unclosed_quote", {"line": line - len(taken)})
+        last, taken[:] = taken[-1:], []
         try:
             cells = next(reader, None)
         except csv.Error:  # a cell without end: within one line, or since a quotation mark that nothing closes
             raise Unreadable("long_line" if reader.line_num == line else "unclosed_quote", {"line": line}) from None
         if cells is None:
+            if last and '"' in last[0] and _is_open(last, separator, at_end=True):
+                raise Unreadable("unclosed_quote", {"line": line - 1})
             return
         stripped = tuple(map(str.strip, cells))
         if any(stripped):
             yield Row(line, stripped)
         line = reader.line_num + 1
+
+
+def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _is_open(lines: list[str], separator: str, at_end: bool = False) -> bool:
+    """Whether a quotation mark of a row isn't closed where its cell ends: what follows may be other rows, swallowed.
+
+    `at_end`: only whether nothing closes it at all.
+    """
+    try:
+        for _cells in csv.reader(lines, delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        return not at_end or "end of data" in str(error)
+    return False
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -131,20 +156,25 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def separator_of(text: str) -> str:
-    """The separator with which the first lines have most alike columns; « ; » where there is but one column."""
-    sample = "".join(line + "\n" for line in text[:200_000].split("\n")[:SAMPLE])
-    return max(SEPARATORS, key=lambda separator: _alike(sample, separator))
+    """The separator with which the first lines have most alike columns; « ; » where there is but one column.
+
+    They are looked at as rows, whose cells may hold line breaks, and one by one: a quotation mark may not be closed.
+    """
+    lines = [line + "\n" for line in text[:200_000].split("\n")[:SAMPLE]]
+
+    def alike(separator: str) -> tuple[int, int]:
+        try:
+            rows = _alike(csv.reader(lines, delimiter=separator))
+            return max(rows, _alike(cells for line in lines for cells in csv.reader([line], delimiter=separator)))
+        except csv.Error:
+            return 0, 0
+
+    return max(SEPARATORS, key=alike)
 
 
-def _alike(sample: str, separator: str) -> tuple[int, int]:
+def _alike(rows: Iterable[list[str]]) -> tuple[int, int]:
     """How many in a hundred rows have the commonest width above one, and that width."""
-    widths: Counter[int] = Counter()
-    try:
-        for cells in csv.reader(io.StringIO(sample, newline="\n"), delimiter=separator):
-            if any(cells):
-                widths[len(cells)] += 1
-    except csv.Error:
-        return 0, 0
+    widths = Counter(len(cells) for cells in rows if any(cells))
     many = [(count, width) for width, count in widths.items() if width > 1]
     if not many:
         return 0, 0
