@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from invoicing.accounting import words
@@ -21,6 +21,7 @@ _UNIQUE: Final = frozenset(_C) - {_C.kind, _C.label, _C.number, _C.line_amount, 
 _SPARE: Final = {_C.reference: _C.number, _C.customer: _C.ignored}  # what a second one is
 _ESSENTIAL: Final = frozenset({_C.reference, _C.amount, _C.day, _C.debit, _C.number, _C.customer, _C.account})
 _WITH_UNIT: Final = re.compile(r" (?:eur|cad|e|en euros|en dollars)\Z")
+_OURS: Final = re.compile(r"[A-Z]{1,5}-(?:19|20)\d{6}-\d+\Z")
 _CODE: Final = re.compile(r"[DCdc]\Z|[-+]\Z")
 
 
@@ -105,6 +106,35 @@ def _two_lines(above: Row, row: Row) -> Found:
         upper = (above.cells[place] if place < len(above.cells) else "") or upper
         texts.append(f"{upper} {lower[place]}".strip() if lower[place] else upper)
     return headed(row.line, texts, lower)
+
+
+def doubted(rows: Sequence[Row], found: Found, is_known: bool) -> Found:
+    """The same; a column that only counts the rows, or holds numbers of our shape, is not the official reference.
+
+    Another column of references takes its place; where there is none, a person must say. A known program's column
+    is no count.
+    """
+    if _C.reference not in found.columns:
+        return found
+    place = found.columns.index(_C.reference)
+    cells = [row.cells[place] for row in rows if place < len(row.cells) and row.cells[place]]
+    ours = len(cells) > 0 and all(_OURS.match(cell) for cell in cells)
+    if not ours and (is_known or not _counts_rows(cells)):
+        return found
+    columns = list(found.columns)
+    columns[place] = _C.number if ours else _C.ignored
+    roles = [_role(heading) for heading in found.headings]
+    others = [(role[1], at) for at, role in enumerate(roles) if role and role[0] is _C.reference and at != place]
+    if others:
+        columns[min(others)[1]] = _C.reference
+    return replace(found, columns=tuple(columns))
+
+
+def _counts_rows(cells: Sequence[str]) -> bool:
+    numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 9]
+    if len(numbers) < max(2, len(cells)) or numbers[0] > 1:
+        return False
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def by_values(rows: Sequence[Row], columns: Sequence[Column]) -> dict[int, Column]:

@@ -17,7 +17,7 @@ from invoicing.money import NotANumber
 
 _C = Column
 _HEADS: Final = (_C.entry, _C.kind, _C.reference, _C.day, _C.label, _C.customer, _C.journal)
-_NO_NAME: Final = re.compile(r"\S*[\d=]\S*")
+_NO_NAME: Final = re.compile(r"\S*[\d=]\S*|\b(?:factures?|fact|invoices?|avoirs?|inv)\b\.?", re.I)
 
 
 def officials(rows: Callable[[], Iterator[Row]], reader: Reader, fills_down: bool = False) -> Iterator[Official] | None:

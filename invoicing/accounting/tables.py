@@ -59,14 +59,13 @@ def recognise(rows: Iterator[Row]) -> Plan:
     scan = scanned(below(chain(sample, rows), found.line, found.headings))
     if not scan.rows:
         raise Unreadable("only_headings", {"line": found.line})
-    named = found.places
     program = programs.of(found)
-    found = programs.corrected(program, found)
+    found = by_heading.doubted(scan.first, programs.corrected(program, found), bool(program.name))
     guesses = by_heading.by_values(scan.first, found.columns)
     columns = tuple(guesses.get(place, column) for place, column in enumerate(found.columns))
     plan = Plan(
         TABLE, program.name, header_line=found.line, headings=found.headings, columns=columns,
-        recognised=tuple(sorted({*named, *guesses})),
+        recognised=tuple(sorted({*found.places, *guesses})),
     )  # fmt: skip
     return settled(told_by(plan, scan, convention(program.days, found.headings)))
 

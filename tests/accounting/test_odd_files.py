@@ -315,6 +315,20 @@ def test_files_with_the_same_headings_share_a_fingerprint() -> None:
     assert fingerprint(recognise(PLAIN)) != fingerprint(recognise(csv_of(HEAD.replace("Client", "Nom"), ROWS[1])))
 
 
+def test_a_column_that_counts_the_rows_is_no_reference() -> None:
+    content = csv_of("N°;Date;Référence;Total TTC", "1;13/01/2026;FA-1;5,00", "2;14/01/2026;FA-2;6,00")
+    assert [one[1] for one in told(content)] == ["FA-1", "FA-2"]
+    plan = recognise(csv_of("N°;Date;Total TTC", "1;13/01/2026;5,00", "2;14/01/2026;6,00"))
+    assert plan.asks == ("reference",)
+
+
+def test_a_column_of_numbers_of_our_shape_is_no_official_reference() -> None:
+    content = csv_of("Numéro de facture;Pièce;Date;Total TTC", "B-20260113-21;FA-1;13/01/2026;5,00")
+    plan, found = read(content)
+    assert [one.reference for one in found] == ["FA-1"] and plan.columns[0] is Column.number
+    assert recognise(csv_of("Numéro de facture;Date", "B-20260113-21;13/01/2026")).asks == ("reference",)
+
+
 # any bytes -------------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +361,11 @@ def test_any_cells_are_survived(head: list[str], rows: list[list[str]], separato
 
 
 STARTS: Final = [path.read_bytes()[:1500] for path in sorted(FOLDER.glob("*.txt")) + sorted(FOLDER.glob("*.TXT"))] + [
-    b"!TRNS\tTRNSTYPE\tDATE\tACCNT\n!SPL\nTRNS\tINVOICE\t", b"<Version>\n</Version>\n<SalInvoice>\n", b"##Fichier", b""]
+    b"!TRNS\tTRNSTYPE\tDATE\tACCNT\n!SPL\nTRNS\tINVOICE\t",
+    b"<Version>\n</Version>\n<SalInvoice>\n",
+    b"##Fichier",
+    b"",
+]
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
