@@ -19,7 +19,7 @@ from invoicing.imports.models import ImportRun
 from invoicing.imports.rules import Judged
 from invoicing.lettering.bulk_lookup import Lookup, Named
 from invoicing.lettering.bulk_rules import Verdict
-from invoicing.lettering.bulk_tokens import own, tokens_of
+from invoicing.lettering.bulk_tokens import WIDTHS, own, tokens_of
 from invoicing.lettering.bulk_told import Groups, Told, is_credit, told_of
 from invoicing.lettering.bulk_verdicts import Standing, verdict_of
 from invoicing.sellers.queries import letters_unpaid
@@ -33,12 +33,18 @@ AT_ONCE: Final = 1000  # documents whose numbers are looked up together
 
 def judge(session: Session, run: ImportRun, content: bytes, now: datetime) -> Iterator[Judged]:
     """The verdicts of a file whose columns are settled (`run.options`). Raises Unreadable."""
-    yield from judge_documents(session, documents(content, Plan.from_json(run.options)))
+    plan = Plan.from_json(run.options)
+    yield from judge_documents(session, documents(content, plan), widths_of(plan))
 
 
-def judge_documents(session: Session, officials: Iterable[Official]) -> Iterator[Judged]:
-    """The same of official documents, each with a line of its own, in the order of the file."""
-    reader = Reader(session)
+def judge_documents(
+    session: Session, officials: Iterable[Official], widths: frozenset[int] = frozenset()
+) -> Iterator[Judged]:  # fmt: skip
+    """The same of official documents, each with a line of its own, in the order of the file.
+
+    `widths` are the lengths at which the program cuts its fields.
+    """
+    reader = Reader(session, widths)
     every: list[Told] = []
     for some in _lots(officials):
         every += reader.read(some)
@@ -68,29 +74,36 @@ def _once(judged: Judged, told: Told, groups: Groups, given: dict[str, int]) -> 
     return Judged(judged.line, Verdict.already, judged.subject, None, facts, judged.invoice_id)
 
 
+def widths_of(plan: Plan) -> frozenset[int]:
+    """The lengths at which the file's program cuts what is too long for a field."""
+    return WIDTHS.get(plan.program if plan.is_table else plan.layout, frozenset())
+
+
 class Reader:
     """Reads official documents with all that they name, some at a time."""
 
-    def __init__(self, session: Session) -> None:
-        self.session, self.lookup = session, Lookup(session)
+    def __init__(self, session: Session, widths: frozenset[int]) -> None:
+        self.session, self.lookup, self.widths = session, Lookup(session), widths
         self._pool: Pool | None = None
 
     def read(self, some: Sequence[Official]) -> list[Told]:
         """Each in short, with the documents that it names, or that may be meant."""
         every = [told_of(official) for official in some]
-        tokens = [tokens_of(each.texts, each.numbers, own(told.folded)) for each, told in zip(some, every, strict=True)]
+        pairs = list(zip(some, every, strict=True))
+        tokens = [tokens_of(each.texts, each.numbers, own(told.folded), self.widths) for each, told in pairs]
         named = self.lookup.named(tokens)
-        return [self._named(*each) for each in zip(some, every, named, strict=True)]
+        credits = self.lookup.credits(each for each, official in zip(named, some, strict=True) if is_credit(official))
+        return [self._named(*each, credits) for each in zip(some, every, named, strict=True)]
 
-    def _named(self, official: Official, told: Told, named: Named) -> Told:
+    def _named(self, official: Official, told: Told, named: Named, credits: set[int]) -> Told:
         if told.fault:
             return told
         by_number, by_code, original = named.by_number, named.by_code, None
         if is_credit(official):
-            quoted = [id_ for id_ in (*by_number, *by_code) if id_ not in self.lookup.credits]
+            quoted = [id_ for id_ in (*by_number, *by_code) if id_ not in credits]
             original = quoted[0] if quoted else None
-            by_number = tuple(id_ for id_ in by_number if id_ in self.lookup.credits)
-            by_code = tuple(id_ for id_ in by_code if id_ in self.lookup.credits)
+            by_number = tuple(id_ for id_ in by_number if id_ in credits)
+            by_code = tuple(id_ for id_ in by_code if id_ in credits)
         targets = tuple(dict.fromkeys((*by_number, *by_code)))
         told = told._replace(targets=targets, is_weak=not by_number, missing=named.missing)
         if by_number or (named.missing and not by_code):

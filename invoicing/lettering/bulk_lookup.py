@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Executable, Row, func, select
+from sqlalchemy import ARRAY, ColumnElement, Executable, Row, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from invoicing.database import is_sqlite
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.lettering.bulk_tokens import Tokens, longer, shape_of, shapes
 from invoicing.numbering import Series, Source, prefix_of, write_number
 
-BINDS: Final = 5000  # values of one question
 _SOME: Final = 20  # numbers of an external series that tell what all of them look like
 
 
@@ -41,11 +42,11 @@ class Named(NamedTuple):
 
 
 class Lookup:
-    """Asks the database about many official documents at once. `credits` are the credit notes among what it found."""
+    """Asks the database about many official documents at once."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.credits: set[int] = set()
+        self._is_sqlite = is_sqlite(session.connection())
         self._looks = _looks(session)
 
     def named(self, many: Sequence[Tokens]) -> list[Named]:
@@ -53,10 +54,17 @@ class Lookup:
         wanted = {number for tokens in many for number in tokens.numbers}
         wanted |= {each for tokens in many for number in tokens.cut for each in longer(number)}
         numbers = {folded: id_ for id_, folded in self._having(Invoice.number_folded, wanted)}
+        unknown = {code for tokens in many for code in tokens.codes if code.lower() not in numbers}
         codes: dict[str, list[int]] = defaultdict(list)
-        for id_, code in self._having(Invoice.transaction_code, {code for tokens in many for code in tokens.codes}):
+        for id_, code in self._having(Invoice.transaction_code, unknown):
             codes[code].append(id_)
         return [self._of(tokens, numbers, codes) for tokens in many]
+
+    def credits(self, named: Iterable[Named]) -> set[int]:
+        """Those of the named documents that are credit notes."""
+        ids = {id_ for each in named for id_ in (*each.by_number, *each.by_code)}
+        query = select(Invoice.id).where(self._among(Invoice.id, sorted(ids)), Invoice.kind == InvoiceKind.credit_note)
+        return set(self.session.scalars(query)) if ids else set()
 
     def _of(self, tokens: Tokens, numbers: dict[str, int], codes: dict[str, list[int]]) -> Named:
         found = [number for number in tokens.numbers if number in numbers]
@@ -69,13 +77,15 @@ class Lookup:
         return Named(tuple(by_number), tuple(by_code), tuple(missing))
 
     def _having(self, column: Any, values: Collection[str]) -> Iterator[tuple[int, str]]:
-        for some in _lots(sorted(values)):
-            for id_, value, kind in self.session.execute(
-                select(Invoice.id, column, Invoice.kind).where(column.in_(some)).order_by(Invoice.id)
-            ):
-                if kind is InvoiceKind.credit_note:
-                    self.credits.add(id_)
-                yield id_, value
+        query = select(Invoice.id, column).where(self._among(column, sorted(values))).order_by(Invoice.id)
+        return ((row[0], row[1]) for row in self.session.execute(query)) if values else iter(())
+
+    def _among(self, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+        """Whether the column is one of the values, however many, as one bound value."""
+        if self._is_sqlite:
+            listed = func.json_each(json.dumps(values)).table_valued("value")
+            return cast("ColumnElement[bool]", column.in_(select(listed.c.value)))
+        return cast("ColumnElement[bool]", column == any_(bindparam(None, values, ARRAY(column.type), unique=True)))
 
     def documents(self, ids: Iterable[int]) -> dict[int, Known]:
         """These documents by id, as they stand now."""
@@ -86,8 +96,8 @@ class Lookup:
         return {each.folded or "": each for each in self._read(Invoice.lettering_folded, sorted(set(folded)))}
 
     def _read(self, column: Any, values: Sequence[Any]) -> Iterator[Known]:
-        for some in _lots(values):
-            yield from map(_known, self.session.execute(_documents(column.in_(some))))
+        found = self.session.execute(_documents(self._among(column, values))) if values else ()
+        return map(_known, found)
 
 
 def _documents(where: ColumnElement[bool]) -> Executable:
@@ -102,10 +112,6 @@ def _known(row: Row[Any]) -> Known:
     id_, number, kind, status, is_frozen, lettering, folded, cents, currency = tuple(row)
     signed = -cents if kind is InvoiceKind.credit_note else cents
     return Known(id_, number or "", kind, status, bool(is_frozen), lettering, folded, signed, str(currency))
-
-
-def _lots(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[at : at + BINDS] for at in range(0, len(values), BINDS))
 
 
 def _looks(session: Session) -> frozenset[str]:

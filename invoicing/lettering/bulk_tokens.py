@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from invoicing.lettering.rules import fold
 
 _NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
-_CODE: Final = re.compile(r"[0-9A-Za-z+/_-]+={0,2}")
+_CODE: Final = re.compile(r"[0-9A-Za-z+/_-]{10,64}={0,2}")
+_DIGIT: Final = re.compile(r"[0-9]")
+_LETTER: Final = re.compile(r"[A-Za-z]")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"))
 NUMBER_MAX: Final = 64
 CODE_MIN: Final = 10
 CODE_MAX: Final = 64
-WIDTHS: Final = frozenset({12, 17, 20, 25, 30, 35, 40})  # at which programs cut a field (FORMATS, finding 4)
 EDGES: Final = "._-"
+WIDTHS: Final[dict[str, frozenset[int]]] = {  # layout or program → where it cuts its fields (FORMATS, finding 4)
+    "ximport": frozenset({12, 25}), "quadra": frozenset({10, 30}), "sage100": frozenset({17, 35}),
+    "sage50": frozenset({20}), "EBP": frozenset({15, 40}),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,13 @@ class Tokens:
     cut: tuple[str, ...] = ()
 
 
-def tokens_of(texts: Sequence[str], given: Sequence[str], reference: str) -> Tokens:
+def tokens_of(
+    texts: Sequence[str], given: Sequence[str], reference: str, widths: Collection[int] = frozenset()
+) -> Tokens:  # fmt: skip
     """What the cells may name, and those of the column of our numbers (`given`), in which any number counts.
 
-    The document's own `reference`, folded, is no number of ours, wherever in its texts it is repeated.
+    The document's own `reference`, folded, is no number of ours, wherever in its texts it is repeated. `widths` are the
+    lengths at which the program cuts its fields.
     """
     numbers: dict[str, None] = {}
     codes: dict[str, None] = {}
@@ -48,13 +56,18 @@ def tokens_of(texts: Sequence[str], given: Sequence[str], reference: str) -> Tok
     for text in given:
         numbers.update((token, None) for token, _end in _numbers(_plain(text)))
     for raw in dict.fromkeys(texts):
+        if _DIGIT.search(raw) is None and not raw.endswith("="):
+            continue
         text = _plain(raw)
+        if _LETTER.search(text) is None:
+            continue
         for token, is_end in _numbers(text):
-            if is_telling(token) and token != reference:
+            if token != reference and is_telling(token):
                 numbers[token] = None
-                if is_end and len(raw.rstrip()) in WIDTHS:
+                if is_end and len(raw.rstrip()) in widths:
                     cut[token] = None
-        codes.update((token, None) for token in _codes(text))
+        if len(text) >= CODE_MIN:
+            codes.update((token, None) for token in _codes(text) if token.lower() != reference)
     return Tokens(tuple(numbers), tuple(codes), tuple(cut))
 
 
@@ -66,24 +79,25 @@ def _plain(text: str) -> str:
 def _numbers(text: str) -> Iterator[tuple[str, bool]]:
     """What may be a number, in lower case, and whether it ends the text."""
     for found in _NUMBER.finditer(text):
-        if not _is_bounded(text, *found.span()):
-            continue
-        token = found[0].rstrip(EDGES).lower()
-        if len(token) <= NUMBER_MAX and any(char.isdigit() for char in token):
-            yield token, found.end() == len(text.rstrip())
+        whole = found[0]
+        if _DIGIT.search(whole) and _is_bounded(text, found.start(), found.end()):
+            token = whole.rstrip(EDGES).lower()
+            if len(token) <= NUMBER_MAX:
+                yield token, found.end() == len(text.rstrip())
 
 
 def _codes(text: str) -> Iterator[str]:
     for found in _CODE.finditer(text):
         token = found[0]
-        if CODE_MIN <= len(token) <= CODE_MAX and _is_code(token) and _is_bounded(text, *found.span()):
+        if len(token) <= CODE_MAX and _is_code(token) and _is_bounded(text, found.start(), found.end()):
             yield token
 
 
 def _is_code(token: str) -> bool:
     """Not a word, a day, an amount or a plain number."""
-    kinds = (any(map(str.isdigit, token)), any(map(str.isalpha, token)), token[-1] == "=" or "+" in token)
-    return kinds[1] and (kinds[0] or kinds[2])
+    if _LETTER.search(token) is None:
+        return False
+    return _DIGIT.search(token) is not None or token[-1] == "=" or "+" in token
 
 
 def _is_bounded(text: str, start: int, end: int) -> bool:
@@ -94,9 +108,7 @@ def _is_bounded(text: str, start: int, end: int) -> bool:
 
 def is_telling(token: str) -> bool:
     """Whether a number stands out from what else a row holds: a letter and a figure, and long enough."""
-    if not any(char.isalpha() for char in token):
-        return False
-    return len(token) >= 5 or "-" in token
+    return (len(token) >= 5 or "-" in token) and _LETTER.search(token) is not None
 
 
 def shape_of(number: str) -> str:
@@ -123,6 +135,8 @@ _WORDS: Final = frozenset({
 
 def is_placeholder(folded: str) -> bool:
     """Whether a folded reference is only a word that fills the cell; « 0 » is a value (SPEC C3)."""
+    if _DIGIT.search(folded):
+        return False
     plain = unicodedata.normalize("NFD", folded)
     plain = "".join(char for char in plain if not unicodedata.combining(char)).strip(" \"'()[]«».:#!?")
     return plain in _WORDS or not any(char.isalnum() for char in plain)

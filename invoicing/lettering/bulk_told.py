@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from invoicing.accounting.plan import Official
@@ -48,7 +49,7 @@ def told_of(official: Official) -> Told:
     typed, folded, fault, odd = _reference(official.reference)
     return Told(
         official.line, typed, folded, fault, odd, official.amount_cents, official.currency, official.day,
-        clean(official.customer[: 2 * NAME_MAX])[:NAME_MAX], official.cut, (official.unread, official.unread_text[:60]),
+        _shown(official.customer[: 2 * NAME_MAX]), official.cut, (official.unread, official.unread_text[:60]),
     )  # fmt: skip
 
 
@@ -58,12 +59,18 @@ def _reference(text: str) -> tuple[str, str, str, str]:
         found = read(text)
     except BadReference as bad:
         fault = bad.faults[0]
-        return clean(text[: 2 * NAME_MAX])[:NAME_MAX], "", fault.code, str(fault.facts.get("characters", ""))
+        return _shown(text[: 2 * NAME_MAX]), "", fault.code, str(fault.facts.get("characters", ""))
     if found is None:
         return "", "", "empty", ""
     if bulk_tokens.is_placeholder(found.folded):
         return found.typed, "", "placeholder", ""
     return found.typed, found.folded, "", ""
+
+
+@lru_cache(maxsize=4096)  # names come back
+def _shown(text: str) -> str:
+    """What people see of a text."""
+    return clean(text)[:NAME_MAX]
 
 
 def is_credit(official: Official) -> bool:

@@ -85,12 +85,13 @@ def read(text: str) -> Reference | None:
     typed = _collapsed(unicodedata.normalize("NFC", text))
     if not typed:
         return None
-    folded = fold(typed)
-    if is_invisible(typed) or is_invisible(folded):
+    is_plain = typed.isascii() and typed.isprintable()  # what most are: spared the look at each character
+    folded = typed.lower() if is_plain else fold(typed)
+    if not is_plain and (is_invisible(typed) or is_invisible(folded)):
         raise BadReference("invisible")
     if not folded or len(folded) > FOLDED_MAX or len(typed) > TYPED_MAX:
         raise BadReference("too_long", most=FOLDED_MAX)
-    if odd := lacking(printed(typed)):
+    if not is_plain and (odd := lacking(printed(typed))):
         raise BadReference("no_glyph", characters=" ".join(odd[:5]))
     return Reference(typed, folded)
 

@@ -42,9 +42,9 @@ def official(line: int, reference: str, *texts: str, cents: int | None = 7200, *
     return Official(line, reference, (reference, *texts), **values)
 
 
-def judge(session: Session, *officials: Official) -> list[Judged]:
+def judge(session: Session, *officials: Official, widths: frozenset[int] = frozenset()) -> list[Judged]:
     """What is said of each."""
-    return list(judge_documents(session, officials))
+    return list(judge_documents(session, officials, widths))
 
 
 def verdicts(judged: Iterable[Judged]) -> list[str]:
