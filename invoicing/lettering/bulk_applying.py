@@ -105,6 +105,7 @@ def _guarded(session: Session, sql: Sql, run_id: int, act: Callable[[], int]) ->
         return act()
     try:
         with session.begin_nested():
+            session.connection()  # the savepoint is set now, not at the first statement that SQLAlchemy sees
             return act()
     except Exception as error:
         if getattr(error, "sqlstate", "") not in _CONTENDED:
