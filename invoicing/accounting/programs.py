@@ -1,4 +1,4 @@
-"""Programs that are known by their headings, and what these mean there. Pure; the sources are in docs/decisions."""
+"""Programs that are known by their headings, and what these mean there. Pure."""
 
 from __future__ import annotations
 
