@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice
@@ -17,6 +18,11 @@ from invoicing.lettering.bulk_rules import IMPORTED, TAKEN_BACK
 from invoicing.lettering.models import LetteringChange
 from invoicing.numbering import Mode
 from invoicing.sellers.queries import letters_unpaid
+
+NOTHING: Final[ColumnElement[str]] = literal_column("''")
+UNLETTERED: Final = (  # as the index ix_invoice_unlettered has it
+    func.coalesce(Invoice.lettering_folded, NOTHING) == NOTHING, Invoice.frozen_at.is_not(None),
+)  # fmt: skip
 
 
 def changes(session: Session, invoice_id: int) -> Sequence[LetteringChange]:
@@ -65,9 +71,7 @@ def waiting(session: Session, today: date) -> Waiting:
     """What may be lettered (SPEC C5) and isn't, of documents whose official invoice is kept elsewhere."""
     old = func.sum(case((Invoice.issued_on < today - LONG, 1), else_=0))
     query = select(Invoice.currency, func.count(), old, func.sum(SIGNED)).where(
-        Invoice.status.in_(letterable(letters_unpaid(session))), Invoice.lettering_folded.is_(None),
-        Invoice.frozen_at.is_not(None),
-        Invoice.mode == Mode.portal_reference,
+        Invoice.status.in_(letterable(letters_unpaid(session))), Invoice.mode == Mode.portal_reference, *UNLETTERED,
     )  # fmt: skip
     rows = session.execute(query.group_by(Invoice.currency).order_by(func.count().desc(), Invoice.currency)).all()
     sums = tuple((str(currency), int(cents)) for currency, _, _, cents in rows)

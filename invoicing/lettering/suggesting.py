@@ -13,6 +13,7 @@ from invoicing.accounting.plan import Official
 from invoicing.customers.models import Customer
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.rules import letterable
+from invoicing.lettering.queries import UNLETTERED
 from invoicing.lettering.suggesting_names import (
     OVERLAP_MIN,
     Words,
@@ -197,8 +198,5 @@ def _open_documents(session: Session) -> Select[*tuple[Any, ...]]:
         Customer.last_name, Customer.organisation_name,
     )  # fmt: skip
     query = select(*columns).join(Customer, Customer.id == Invoice.customer_id)
-    query = query.where(
-        Invoice.status.in_(letterable(letters_unpaid(session))), Invoice.lettering_folded.is_(None),
-        Invoice.frozen_at.is_not(None),
-    )  # fmt: skip
+    query = query.where(Invoice.status.in_(letterable(letters_unpaid(session))), *UNLETTERED)
     return query.order_by(Invoice.issued_on, Invoice.id)

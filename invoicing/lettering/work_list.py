@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.queries import SIGNED
 from invoicing.invoices.rules import letterable
+from invoicing.lettering.queries import UNLETTERED
 from invoicing.money import Currency
 from invoicing.numbering import Mode
 from invoicing.sellers.queries import letters_unpaid
@@ -133,10 +134,7 @@ def _waits(session: Session, mode: Mode | None) -> list[ColumnElement[bool]]:
     """What may be lettered and isn't (SPEC C5)."""
     modes = [mode] if mode else list(Mode)
     statuses = letterable(letters_unpaid(session))
-    return [Invoice.mode.in_(modes), Invoice.status.in_(sorted(statuses)), *_OPEN]
-
-
-_OPEN: Final = (Invoice.lettering_folded.is_(None), Invoice.frozen_at.is_not(None))
+    return [Invoice.mode.in_(modes), Invoice.status.in_(sorted(statuses)), *UNLETTERED]
 
 
 def _stretches(session: Session, mode: Mode | None) -> Iterator[ColumnElement[bool]]:
@@ -145,7 +143,7 @@ def _stretches(session: Session, mode: Mode | None) -> Iterator[ColumnElement[bo
         for status in sorted(letterable(letters_unpaid(session))):
             for currency in Currency:
                 same = and_(Invoice.mode == each, Invoice.status == status, Invoice.currency == currency)
-                yield and_(same, *_OPEN)
+                yield and_(same, *UNLETTERED)
 
 
 def _bounds(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:

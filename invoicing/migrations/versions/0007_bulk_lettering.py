@@ -10,7 +10,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-UNLETTERED = ("mode", "status", "currency", "issued_on", "id", "kind", "total_cents")
+UNLETTERED = (
+    "mode", "status", "currency", "issued_on", "id", "kind", "total_cents", "lettering_folded", "frozen_at",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -26,7 +28,7 @@ def upgrade() -> None:
         change.add_column(sa.Column("seal", sa.String(length=64), nullable=True))
         change.create_foreign_key(op.f("fk_lettering_change_run_id_import_run"), "import_run", ["run_id"], ["id"])
         change.create_index("ix_lettering_change_run_id", ["run_id", "id"])
-    where = sa.text("lettering_folded IS NULL AND frozen_at IS NOT NULL")
+    where = sa.text("coalesce(lettering_folded, '') = '' AND frozen_at IS NOT NULL")
     op.drop_index("ix_invoice_unlettered", "invoice")
     op.create_index("ix_invoice_unlettered", "invoice", list(UNLETTERED), sqlite_where=where, postgresql_where=where)
     _letterings()
