@@ -21,8 +21,9 @@ from invoicing.database import is_sqlite, transaction
 from invoicing.documents.models import DocumentVersion
 from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceLineTax, InvoiceTax, Status
 from invoicing.payments.models import Payment
+from invoicing.proof.sealing import seal_documents
 from invoicing.search import amount_tokens, fold
-from tests.factories import make_customer, make_line, make_order, make_seller, make_shop
+from tests.factories import NOW, make_customer, make_line, make_order, make_seller, make_shop
 
 TWICE: Final = 20  # pairs of rows with one reference
 UNKNOWN: Final = 30
@@ -104,6 +105,8 @@ def fill(sessions: sessionmaker[Session], rows: int) -> None:
             for table in ("invoice", "invoice_line", "payment", "document_version"):
                 connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 900000000)"))
         session.commit()
+    with transaction(sessions) as session:  # the state of each stands in the journal, as that of any order
+        seal_documents(session, NOW)
     with sessions() as session:
         _tidy(session.get_bind())  # type: ignore[arg-type]
 

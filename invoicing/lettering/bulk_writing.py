@@ -13,7 +13,7 @@ from invoicing.journal import Actor
 from invoicing.lettering import bulk_versions
 from invoicing.lettering.bulk_rules import BulkRow, digest_of, seal_of
 from invoicing.lettering.bulk_sql import Row, Sql
-from invoicing.proof import states
+from invoicing.proof import following
 
 GIVEN_AT_ONCE: Final = 25_000  # by one statement: SQLite writes its search index after each of them
 NOTED_AT_ONCE: Final = 2_000
@@ -79,7 +79,7 @@ def _note(
 ) -> list[str]:  # fmt: skip
     """The rows of the history, each with the state of its document and its seal; gives the seals."""
     key: bytes = session.info["journal_key"]
-    found = states.states_of(session.connection(), [change.invoice_id for change in changes])
+    found = following.states_of(session.connection(), [change.invoice_id for change in changes])
     at, moment = now.isoformat(timespec="microseconds"), sql.moment(now)
     rows: list[Row] = []
     for number, change in zip(sql.next_ids("lettering_change", len(changes)), changes, strict=True):

@@ -88,18 +88,18 @@ class Document(NamedTuple):
 
     def state(self, format: int) -> str:
         """Its words in a format."""
-        frozen = _sha256([self.invoice[:_LASTING], self._lines(), self.taxes]) if format > 1 or self.is_frozen else NONE
+        frozen = sha256([self.invoice[:_LASTING], self._lines(), self.taxes]) if format > 1 or self.is_frozen else NONE
         if format == 1:
             whole = [1, self.invoice[:_ADDED], self._lines(), self.payments, self.versions, self.taxes]
-            return " ".join((_sha256(whole), frozen, *self._kept()))
+            return " ".join((sha256(whole), frozen, *self._kept()))
         added, may_change = self.added(), self.invoice[_LASTING:_ADDED]
-        all_of_it = _sha256([format, frozen, added, may_change, self.payments, self.versions])
+        all_of_it = sha256([format, frozen, added, may_change, self.payments, self.versions])
         shown = (frozen, added) if self.is_frozen else (NONE, NONE)
         return " ".join((str(format), all_of_it, *shown, *self._kept()))
 
     def added(self) -> str:
         """The digest of what format 1 doesn't hold."""
-        return _sha256([self.invoice[_ADDED], [line[_ADDED_TO_LINE] for line in self.lines]])
+        return sha256([self.invoice[_ADDED], [line[_ADDED_TO_LINE] for line in self.lines]])
 
     def _lines(self) -> list[Row]:
         return [line[:_ADDED_TO_LINE] for line in self.lines]
@@ -156,10 +156,16 @@ def is_overwritten(before: Words, after: Words) -> bool:
 
 
 def _each(rows: Sequence[Row]) -> str:
-    return ",".join(_sha256(row)[:SHORT] for row in rows) or NONE
+    return ",".join(shorts(rows)) or NONE
 
 
-def _sha256(value: object) -> str:
+def shorts(rows: Iterable[Row]) -> Iterator[str]:
+    """A short digest of each."""
+    return (sha256(row)[:SHORT] for row in rows)
+
+
+def sha256(value: object) -> str:
+    """The digest of a value as canonical JSON."""
     return hashlib.sha256(_ENCODE(value).encode()).hexdigest()
 
 
@@ -190,15 +196,15 @@ def between(connection: Connection, after: int, last: int) -> Iterator[Document]
 
 
 def _read(connection: Connection, within: str, facts: tuple[int, ...]) -> Iterator[Document]:
-    invoices, *others = _answers(connection, _queries(is_sqlite(connection)), within, facts)
-    lines, payments, versions, of_lines, of_invoice = map(_grouped, others)
+    invoices, *others = answers(connection, _queries(is_sqlite(connection)), within, facts)
+    lines, payments, versions, of_lines, of_invoice = map(grouped, others)
     for row in invoices:
         key = row[0]
         yield Document(row[1:], lines.get(key, ()), payments.get(key, ()), versions.get(key, ()),
                        (of_lines.get(key, ()), of_invoice.get(key, ())))  # fmt: skip
 
 
-def _answers(connection: Connection, queries: Sequence[Query], within: str, facts: tuple[int, ...]) -> list[list[Row]]:
+def answers(connection: Connection, queries: Sequence[Query], within: str, facts: tuple[int, ...]) -> list[list[Row]]:
     """The rows of each query; PostgreSQL is asked all of them at once.
 
     Beside SQLAlchemy, whose types and cursors cost more than the digest: each commit pays for this.
@@ -211,7 +217,7 @@ def _answers(connection: Connection, queries: Sequence[Query], within: str, fact
         return [cursor.fetchall() for cursor in cursors]
 
 
-def _grouped(rows: Iterable[Row]) -> Rows:
+def grouped(rows: Iterable[Row]) -> Rows:
     """By document, which comes first in each row."""
     found: Rows = defaultdict(list)
     for row in rows:
@@ -224,14 +230,14 @@ def _queries(sqlite: bool) -> tuple[Query, ...]:
     names = ", ".join(f"t.{name}" for name in LINE_TAX)
     of_lines = f"SELECT l.invoice_id, {names} FROM invoice_line_tax t JOIN invoice_line l ON l.id = t.line_id"  # noqa: S608
     return (
-        _select(sqlite, "invoice", INVOICE, "id", "id"), _select(sqlite, "invoice_line", LINE),
-        _select(sqlite, "payment", PAYMENT, order="id"), _select(sqlite, "document_version", VERSION),
+        select(sqlite, "invoice", INVOICE, "id", "id"), select(sqlite, "invoice_line", LINE),
+        select(sqlite, "payment", PAYMENT, order="id"), select(sqlite, "document_version", VERSION),
         (f"{of_lines} WHERE l.invoice_id", "ORDER BY l.invoice_id, l.position, t.position"),
-        _select(sqlite, "invoice_tax", TAX),
+        select(sqlite, "invoice_tax", TAX),
     )  # fmt: skip
 
 
-def _select(
+def select(
     sqlite: bool, table: str, columns: tuple[str, ...], key: str = "invoice_id", order: str = "position"
 ) -> Query:
     """What stands before and after the condition on the key; the key comes first in each row."""
