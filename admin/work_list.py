@@ -164,9 +164,9 @@ def _names() -> Mapping[Band, str]:
 
 
 def _sums(piles: list[waiting.Pile]) -> list[tuple[Any, int]]:
-    """What they come to together, per currency, the most frequent first."""
+    """What they come to together, per currency, the most first."""
     found: dict[Any, int] = {}
     for pile in piles:
         for currency, cents in pile.sums.items():
             found[currency] = found.get(currency, 0) + cents
-    return sorted(found.items())
+    return sorted(found.items(), key=lambda pair: (-abs(pair[1]), pair[0]))

@@ -87,7 +87,7 @@ def piles(session: Session, wanted: Wanted, today: date) -> dict[Band, Pile]:
     )  # fmt: skip
     query = select(age, Invoice.currency, func.count(), func.sum(SIGNED)).where(*_waits(session, wanted.mode))
     found = {band: Pile() for band in Band}
-    for band, currency, count, cents in session.execute(query.group_by(age, Invoice.currency)):
+    for band, currency, count, cents in session.execute(query.group_by(age, Invoice.currency).order_by(func.count().desc())):
         pile = found[Band(band)]
         pile.count += count
         pile.sums[currency] = int(cents)
