@@ -143,7 +143,7 @@ def import_run(run_id: int) -> ResponseReturnValue:
 @bp.post("/imports/<int:run_id>/appliquer")
 def import_apply(run_id: int) -> ResponseReturnValue:
     """Asks that what was judged be written; the worker does it."""
-    changeable(run_id)
+    run = changeable(run_id)
     try:
         with transaction() as session:
             is_first = service.ask(session, actor(), now(), run_id)
@@ -153,6 +153,8 @@ def import_apply(run_id: int) -> ResponseReturnValue:
         flash(sentence(refusal), "warn")
         return redirect(url_for("admin.import_run", run_id=run_id), 303)
     services().nudge(imports=True)
+    if run.kind is RunKind.letterings:  # its page says so by itself
+        return redirect(url_for("admin.import_run", run_id=run_id), 303)
     flash(_("L’import est demandé : il commence dans un instant.") if is_first
           else _("Cet import a déjà été demandé : il ne se fait qu’une fois."), "info")  # fmt: skip
     return redirect(url_for("admin.import_run", run_id=run_id), 303)

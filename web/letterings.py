@@ -56,6 +56,10 @@ DAYS: Final[dict[Days, str]] = {
 SEPARATORS: Final = {
     ";": N_("point-virgule"), ",": N_("virgule"), "\t": N_("tabulation"), "|": N_("barre verticale"),
 }  # fmt: skip
+ENCODINGS: Final = {
+    "cp1252": "Windows-1252", "iso8859-15": "ISO-8859-15", "cp850": "CP850 (DOS)", "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32",
+}  # fmt: skip
 ASKS: Final = {
     "reference": N_("Dites quelle colonne porte la référence comptable."),
     "days": N_("Les dates se lisent de deux façons : dites si le jour ou le mois vient d’abord."),
@@ -79,7 +83,7 @@ def described(plan: Plan) -> str:
     """How a file was read: « FEC · 1 204 lignes · tabulation, cp1252 »."""
     parts = [plan.program, ngettext("%(num)s ligne", "%(num)s lignes", plan.rows, num=_count(plan.rows))]
     parts.append(", ".join(filter(None, (_(SEPARATORS.get(plan.separator, "")) if plan.separator else "",
-                                         plan.encoding.upper()))))  # fmt: skip
+                                         ENCODINGS.get(plan.encoding, plan.encoding)))))  # fmt: skip
     return " · ".join(filter(None, parts))
 
 
