@@ -28,10 +28,11 @@ Told = tuple[int, str, str, dict[str, Any]]  # line, verdict, what names the row
 
 
 class Spool:
-    """Rows in a temporary file, read as often as one likes: a hundred thousand take no memory."""
+    """Rows in a temporary file, read as often as one likes, however many; it goes with the command."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - goes with the process
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the command
+        click.get_current_context().call_on_close(self._file.close)
 
     def add(self, row: Judged) -> None:
         """One more row."""
