@@ -91,7 +91,7 @@ def test_the_columns_that_were_recognised_are_shown_and_nothing_is_lettered(
 
 
 def test_a_column_that_nobody_could_know_is_asked_and_what_was_chosen_stays(desk: Desk, work: Work) -> None:
-    address = bring(desk.browser, "Zig;Zag;Zug\r\nA-1;B-1;10,00\r\nA-2;B-2;11,00\r\n".encode()).location
+    address = bring(desk.browser, b"Zig;Zag;Zug\r\nA-1;B-1;10,00\r\nA-2;B-2;11,00\r\n").location
     work()
     answer = desk.browser.send(f"{address}/colonnes", {"column-2": "amount"}, form=address)
     assert answer.status_code == 422 and "Dites quelle colonne porte la référence" in answer.text
