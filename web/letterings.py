@@ -78,6 +78,11 @@ _UNKNOWN: Final = {
     "credit_note": N_("Un avoir qui cite %(number)s : il ne lettre pas la facture."),
 }
 
+_UNREAD: Final = {
+    "amount": N_("Le montant « %(text)s » ne se lit pas, ou se lit de deux façons."),
+    "day": N_("La date « %(text)s » ne se lit pas."),
+}
+
 
 def described(plan: Plan) -> str:
     """How a file was read: « FEC · 1 204 lignes · tabulation, cp1252 »."""
@@ -122,6 +127,11 @@ def _why(reasons: Mapping[str, str], facts: Facts) -> str:
     return _(text, number=facts.get("number", ""), reference=facts.get("reference", ""))
 
 
+def _unread(facts: Facts) -> str:
+    text = _UNREAD[facts["unread"]]
+    return _(text, text=facts["text"])
+
+
 def _lines(facts: Facts) -> str:
     return ", ".join(map(str, facts["lines"]))
 
@@ -152,7 +162,7 @@ _SAID: Final[dict[Verdict, Callable[[Facts], str]]] = {
     Verdict.several_candidates: lambda f: _(
         "Une seule ligne pour plusieurs factures : %(numbers)s.", numbers=", ".join(f["numbers"])),
     Verdict.bad_reference: lambda f: _why(_BAD, f),
-    Verdict.bad_row: lambda f: _("Un montant ou une date ne se lit pas."),
+    Verdict.bad_row: _unread,
     Verdict.taken_back: lambda f: _("Lettrée par cet import, puis reprise avec lui."),
 }  # fmt: skip
 
