@@ -155,7 +155,8 @@ def test_orders_are_admins_and_customers_are_sales(desk: Desk, admin: Browser) -
     reader = desk.browser_of(Role.reader)
     seen = {kind: [who.get(f"/ventes/imports/{number}").status_code for who in (reader, desk.browser, admin)]
             for kind, number in runs.items()}  # fmt: skip
-    assert seen == {"orders": [403, 403, 200], "customers": [403, 200, 200], "provider_log": [200, 200, 200]}
+    assert seen == {"orders": [403, 403, 200], "customers": [403, 200, 200], "provider_log": [200, 200, 200],
+                    "letterings": [200, 200, 200]}  # fmt: skip
     assert desk.browser.send(f"/ventes/imports/{runs[RunKind.orders]}/appliquer", form=CUSTOMERS).status_code == 403
     listed = desk.browser.get("/ventes/imports").text
     assert "Liste de clients" in listed and "Commandes d’une boutique" not in listed
