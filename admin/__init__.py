@@ -13,5 +13,5 @@ from admin import customers, customers_list, exports, members, merge  # noqa: E4
 from admin import deliveries, drafts, hub, invoices, lettering, listing  # noqa: E402, F401
 from admin import catalogues, categories, items, shop_keys, shops, units  # noqa: E402, F401
 from admin import credits, moves, payments, proof, refusals, series, settings, taxes, taxes_rates, taxes_sets  # noqa: E402, F401
-from admin import reset, traces, work_list  # noqa: E402, F401
+from admin import ledger, reset, traces, work_list  # noqa: E402, F401
 from admin import imports, imports_sheet, letterings, letterings_one  # noqa: E402, F401

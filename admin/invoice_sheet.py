@@ -11,7 +11,7 @@ from invoicing.invoices.exporting import Document, documents, taxes_of
 from invoicing.invoices.wanted import Order, Wanted
 from invoicing.sheets import Column, Row
 from invoicing.taxes.models import Tax
-from web.statuses import STATUSES
+from web.statuses import HEADINGS, STATUSES
 from web.words import _, language
 
 BETWEEN = " | "  # labels of lines
@@ -42,7 +42,7 @@ class InvoiceSheet:
         """A row per document."""
         taxes = [tax.id for tax in self._occurring(session)]
         statuses = {status: shown.label for status, shown in STATUSES.items()}
-        headings = {None: _("Brouillon"), **_headings()}
+        headings = {None: _("Brouillon"), **{each: _(HEADINGS[each]) for each in Heading}}
         yes, no = _("oui"), _("non")
         for one in documents(session, self.wanted, self.order):
             counted = yes if one.is_counted else no
@@ -58,13 +58,6 @@ def _names(taxes: Sequence[Tax]) -> list[str]:
     """What the taxes are called, with their codes where two are called the same."""
     labels = [tax.label(language()) for tax in taxes]
     return [f"{name} ({tax.code})" if labels.count(name) > 1 else name for tax, name in zip(taxes, labels, strict=True)]
-
-
-def _headings() -> dict[Heading, str]:
-    return {
-        Heading.invoice: _("Facture"), Heading.pro_forma: _("Facture pro forma"), Heading.order: _("Commande"),
-        Heading.credit_note: _("Avoir"), Heading.credit_request: _("Demande d’avoir"),
-    }  # fmt: skip
 
 
 def _row(one: Document, status: str, heading: str, counted: str, taxes: Sequence[int | None]) -> Row:

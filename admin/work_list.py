@@ -80,14 +80,16 @@ def work_letter() -> ResponseReturnValue:
     asked, invoice_id = Asked.read(), read_number(request.form.get("invoice", "")) or 0
     due = waiting.document(db.session, invoice_id)
     if due is None:
-        raise NotFound
+        flash(_("Ce document n’existe pas. Rien n’a été changé."), "warn")
+        return redirect(asked.to(), 303)
     typed = "" if "take" in request.form else request.form.get("reference", "")
     try:
         if "take" not in request.form and ("skip" in request.form or read(typed) is None):
             return redirect(asked.to(after=due.id), 303)
         change = _write(due, typed)
     except NotFound:
-        raise
+        flash(_("Cette proposition n’existe plus. Rien n’a été changé."), "warn")
+        return redirect(asked.to(), 303)
     except Refused as refused:
         return _page(asked, due, Refusal(refused, typed)), status_of(refused)
     draw_due(due.id)

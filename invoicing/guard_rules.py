@@ -26,8 +26,9 @@ _OWNER = {
     "invoice_tax": "{0}.invoice_id",
     "invoice_line_tax": "(SELECT invoice_id FROM invoice_line WHERE id = {0}.line_id)",
 }
+_OF_EXPORT = ("ledger_part", "ledger_item")  # stand as soon as their export is made
 _ALWAYS = "1 = 1"
-GUARDED = ("invoice", *_OWNER, "document_version", "series_counter", *FOREVER)
+GUARDED = ("invoice", *_OWNER, "document_version", "series_counter", "ledger_export", *_OF_EXPORT, *FOREVER)
 
 
 class Guard(NamedTuple):
@@ -41,7 +42,7 @@ class Guard(NamedTuple):
 
 def guards(sqlite: bool) -> list[Guard]:
     """Every row guard of an engine; only SQLite knows REPLACE, which removes rows without an event of their own."""
-    made = [*_invoice(sqlite), *_children(), *_versions(sqlite), *_counters(sqlite)]
+    made = [*_invoice(sqlite), *_children(), *_versions(sqlite), *_counters(sqlite), *_exports()]
     for table in FOREVER:
         made += [Guard(f"{table}_update", table, "UPDATE", _ALWAYS), _never_deleted(table)]
     if sqlite:
@@ -72,7 +73,7 @@ def _invoice(sqlite: bool) -> list[Guard]:
 
 def _children() -> list[Guard]:
     made = []
-    for table in _OWNER:
+    for table in (*_OWNER, *_OF_EXPORT):
         old, new = _kept(table, "OLD"), _kept(table, "NEW")
         made += [
             Guard(f"{table}_insert", table, "INSERT", new),
@@ -99,6 +100,11 @@ def _counters(sqlite: bool) -> list[Guard]:
     refused = f"NEW.last < OLD.last OR {_differs(('series_id', 'period'), sqlite)}"
     table = "series_counter"
     return [Guard(f"{table}_update", table, "UPDATE", refused), _never_deleted(table)]
+
+
+def _exports() -> list[Guard]:
+    table = "ledger_export"
+    return [Guard(f"{table}_{event.lower()}", table, event, _kept(table, "OLD")) for event in ("UPDATE", "DELETE")]
 
 
 def _never_deleted(table: str) -> Guard:
@@ -129,6 +135,10 @@ def _kept(table: str, row: str) -> str:
         return f"{row}.frozen_at IS NOT NULL"
     if table in _OWNER:
         return f"EXISTS (SELECT 1 FROM invoice f WHERE f.id = {_OWNER[table].format(row)} AND f.frozen_at IS NOT NULL)"
+    if table == "ledger_export":
+        return f"{row}.state = 'made'"
+    if table in _OF_EXPORT:
+        return f"EXISTS (SELECT 1 FROM ledger_export e WHERE e.id = {row}.export_id AND e.state = 'made')"
     return _ALWAYS
 
 

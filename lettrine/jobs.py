@@ -31,7 +31,7 @@ class Hands(Protocol):
         """Begins the verification that waits, elsewhere."""
 
     def bring_in(self) -> None:
-        """Judges or applies the files that wait, elsewhere."""
+        """Judges or applies the files that wait, and makes those for the accountant, elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Nudge:
         proof: bool = False,
         imports: bool = False,
     ) -> None:
-        """Names a delivery, a version, the verification, files that came in, or nothing: then whatever is due."""
+        """Names a delivery, a version, the verification, files in or out, or nothing: then whatever is due."""
         try:
             queue = self._queue()
             if proof:

@@ -1,4 +1,4 @@
-"""The worker: claims deliveries and sends them, renders and seals what is due, brings files in, verifies when asked.
+"""The worker: sends what is to be sent, renders and seals what is due, brings files in and out, verifies when asked.
 
 Rows are the truth; the queue only nudges.
 
@@ -29,6 +29,7 @@ from invoicing.documents.service import Renderer
 from invoicing.invoices import tallies
 from lettrine.importer import Importer
 from lettrine.jobs import open_consumer, open_queue
+from lettrine.ledgers import Ledgers
 from lettrine.mailer import Mail, Mailer
 from lettrine.mails import Composer, Unsendable
 from lettrine.prover import Prover
@@ -57,6 +58,7 @@ class Worker:
         self.stopping = Event()
         self.prover = Prover(settings, self.sessions, archive, clock, self.stopping)
         self.importer = Importer(self.sessions, clock, self.stopping)
+        self.ledgers = Ledgers(app, self.sessions, clock, self.stopping)
         self._down_until = 0.0
         self._chores_at: datetime | None = None
 
@@ -174,8 +176,9 @@ class Worker:
         self.prover.asked.set()
 
     def bring_in(self) -> None:
-        """Wakes whoever judges and applies files."""
+        """Wakes whoever judges and applies files, and whoever makes the accountant's."""
         self.importer.asked.set()
+        self.ledgers.asked.set()
 
     # chores
 
@@ -201,7 +204,8 @@ class Worker:
         """Works until `stop` is set, and then finishes the message in hand."""
         consumer: Any = open_consumer(open_queue(self.settings, self))
         threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover"),
-                   Thread(target=self.importer.run, args=(self.settings,), name="importer")]  # fmt: skip
+                   Thread(target=self.importer.run, args=(self.settings,), name="importer"),
+                   Thread(target=self.ledgers.run, args=(self.settings,), name="ledgers")]  # fmt: skip
         consumer.start()
         for thread in threads:
             thread.start()
@@ -210,7 +214,7 @@ class Worker:
             consumer.check_worker_health()
         self.stopping.set()
         self.prover.asked.set()
-        self.importer.asked.set()
+        self.bring_in()
         log.info("worker.stopping")
         consumer.stop(graceful=True)
         for thread in threads:

@@ -142,6 +142,8 @@ DOORS: Final[dict[str, Door]] = {
     "admin.delivery_retry": Door(None, SALES_DO),
     "admin.work_list": Door(STAFF),
     "admin.work_letter": Door(None, SALES_DO),
+    "admin.ledger": Door(STAFF, ADMIN_DOES),
+    "admin.ledger_file": Door((IN, 403, 404, 404, 404)),  # none has been made yet
     "admin.proof": Door(STAFF),
     "admin.proof_run": Door(None, STAFF_DO),
     "admin.proof_pdf": Door((IN, 403, 404, 404, 404)),  # nothing has been verified yet
@@ -201,7 +203,7 @@ MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_9
                   "access_id": 99_999, "other_id": 99_998, "delivery_id": 99_999, "run_id": 99_999, "line": 99_999,
                   "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
-                  "filename": "nothing.css", "kind": "exe"}  # fmt: skip
+                  "filename": "nothing.css", "kind": "exe", "export_number": 99_999}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
@@ -261,7 +263,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
             "number": invoice.number, "invoice_id": make_draft(session, mine, seller).id, "customer_id": mine.id,
             "access_id": mine.access[0].id, "seller_id": seller.id, "token": "x", "code": "en", "filename": "app.css",
             "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
-            "rate_id": 1, "kind": "csv", "other_id": other.id,
+            "rate_id": 1, "kind": "csv", "other_id": other.id, "export_number": 1,
         }  # fmt: skip
         log = start(session, COMMAND, NOW, RunKind.provider_log, "journal.csv", b"a;b", None, "log")
         own["run_id"] = log.id

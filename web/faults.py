@@ -41,6 +41,7 @@ _CHOOSE: Final[dict[str, Callable[[], str]]] = {
     "tax_status": lambda: _("Choisissez un régime de taxes de cette région."),
     "region": lambda: _("Choisissez une région de la liste."),
     "seller_id": lambda: _("Choisissez un vendeur de la liste."),
+    "period": lambda: _("Choisissez une période de la liste."),
     "timezone": lambda: _("Choisissez un fuseau horaire de la liste."),
     "paper": lambda: _("Choisissez un format de papier de la liste."),
     "window": lambda: _("Choisissez la place de l’adresse."),
@@ -132,6 +133,13 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "before_issue": lambda f: _(
         "L’échéance vient avant la date de la facture, le %(day)s : choisissez ce jour ou plus tard.",
         day=short_date(f["issued_on"])),
+    # exports for the accountant
+    "fec_in_euros": lambda f: _(
+        "Un FEC se tient en euros, et ce vendeur vend en %(currency)s : choisissez le tableau CSV.",
+        currency=f["currency"]),
+    "choose_export": lambda f: _("Choisissez un journal ou un tableau."),
+    "fec_without_siren": lambda f: _(
+        "Il manque le numéro SIRET de ce vendeur : le nom d’un FEC commence par son SIREN."),
     **_MONEY,
     **_SERIES,
     **_SHOP,

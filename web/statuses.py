@@ -40,6 +40,13 @@ STATUSES: Final[dict[str, Shown]] = {
     "settled": Shown(N_("Réglée"), "circle-check", "ok"),
     "credit": Shown(N_("Avoir"), "receipt-refund", "info"),
 }
+HEADINGS: Final[dict[str, str]] = {  # documents.desk.Heading → what the document is called
+    "invoice": N_("Facture"),
+    "pro_forma": N_("Facture pro forma"),
+    "order": N_("Commande"),
+    "credit_note": N_("Avoir"),
+    "credit_request": N_("Demande d’avoir"),
+}
 METHODS: Final[dict[str, str]] = {
     "transfer": N_("Virement"),
     "cheque": N_("Chèque"),

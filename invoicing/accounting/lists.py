@@ -109,7 +109,15 @@ def _official(rows: Sequence[Row], reader: Reader, codes: bool) -> Official:
     return Official(
         first.line, reader.text(first, _C.reference), texts[:TEXTS_MAX], amount, currency, day,
         reader.text(first, _C.customer), credit or (amount or 0) < 0, False, len(rows), unread, text,
+        _numbers(rows, reader),
     )  # fmt: skip
+
+
+def _numbers(rows: Sequence[Row], reader: Reader) -> tuple[str, ...]:
+    """What stands in the columns of our numbers."""
+    if not reader.has(_C.number):
+        return ()
+    return tuple(dict.fromkeys(cell for row in rows for cell in reader.texts(row, _C.number) if cell))
 
 
 def amount_of(rows: Sequence[Row], reader: Reader) -> int | None:

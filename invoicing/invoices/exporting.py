@@ -83,7 +83,7 @@ def documents(session: Session, wanted: Wanted, order: Order) -> Iterator[Docume
     """All that the filter and its tab show, in this order."""
     asked = filter_of(session, wanted)
     count = overview(session, asked).count(wanted.tab)
-    yield from _read(session, _ids(session, asked, wanted.tab, order, count))
+    yield from read(session, _ids(session, asked, wanted.tab, order, count))
 
 
 def _ids(session: Session, asked: Filter, tab: Tab, order: Order, count: int) -> Iterator[list[int]]:
@@ -92,7 +92,8 @@ def _ids(session: Session, asked: Filter, tab: Tab, order: Order, count: int) ->
         yield some
 
 
-def _read(session: Session, lots: Iterable[list[int]]) -> Iterator[Document]:
+def read(session: Session, lots: Iterable[list[int]]) -> Iterator[Document]:
+    """The documents with these ids, lot after lot."""
     for ids in lots:
         found = {row.id: row for row in session.execute(_wanted(ids))}
         taxes, items = _taxes(session, ids), _items(session, ids)

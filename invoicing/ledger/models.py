@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from invoicing.database import Base, enum
@@ -40,11 +40,12 @@ class LedgerExport(Base):
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))  # accounts are one seller's
     first_day: Mapped[date | None]  # both included; None: open
     last_day: Mapped[date | None]
-    only_new: Mapped[bool] = mapped_column(default=False)  # what is new since `since_id`
-    since_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_export.id"))
+    only_new: Mapped[bool] = mapped_column(default=False)  # what no export of this seller and kind has had
+    since_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_export.id"))  # the last of them
     until_position: Mapped[int | None] = mapped_column(BigInteger)  # of the journal when it was read
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    started_at: Mapped[datetime | None]  # by the worker that has it in hand
     beat_at: Mapped[datetime | None]
     made_at: Mapped[datetime | None]
     documents: Mapped[int] = mapped_column(default=0)
@@ -65,3 +66,13 @@ class LedgerPart(Base):
     export_id: Mapped[int] = mapped_column(ForeignKey("ledger_export.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LedgerItem(Base):
+    """One document of an export: what is new is what no row names."""
+
+    __tablename__ = "ledger_item"
+    __table_args__ = (Index("ix_ledger_item_invoice_id", "invoice_id", "export_id"),)
+
+    export_id: Mapped[int] = mapped_column(ForeignKey("ledger_export.id"), primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True)

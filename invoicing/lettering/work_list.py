@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from invoicing.invoices.models import Invoice, InvoiceKind
@@ -82,15 +82,18 @@ class Due:
 
 def piles(session: Session, wanted: Wanted, today: date) -> dict[Band, Pile]:
     """Every age with its count and its exact sums, whatever band is wanted."""
-    age = case(
-        *((Invoice.issued_on < before, band) for band in Band if (before := band.days(today)[1])), else_=Band.recent
-    )  # fmt: skip
-    query = select(age, Invoice.currency, func.count(), func.sum(SIGNED)).where(*_waits(session, wanted.mode))
+    parts = [  # each reads a stretch of the index from end to end: nothing is sorted
+        select(literal(band.value).label("band"), literal(currency.value).label("currency"),
+               func.count().label("count"), func.sum(SIGNED).label("cents"))
+        .where(stretch, *_between(band, today))
+        for currency, stretch in _stretches(session, wanted.mode) for band in Band
+    ]  # fmt: skip
     found = {band: Pile() for band in Band}
-    for band, currency, count, cents in session.execute(query.group_by(age, Invoice.currency).order_by(func.count().desc())):
-        pile = found[Band(band)]
-        pile.count += count
-        pile.sums[currency] = int(cents)
+    for band, currency, count, cents in session.execute(union_all(*parts)):
+        if count:
+            pile, of = found[Band(band)], Currency(currency)
+            pile.count += count
+            pile.sums[of] = pile.sums.get(of, 0) + int(cents)
     return found
 
 
@@ -105,7 +108,7 @@ def following(session: Session, wanted: Wanted, today: date, after: Place | None
         .order_by(Invoice.issued_on, Invoice.id)
         .limit(most)
         .subquery()
-        for each in _stretches(session, wanted.mode)
+        for _currency, each in _stretches(session, wanted.mode)
     ]
     every = union_all(*(select(part) for part in parts)).subquery()
     ids = session.scalars(select(every.c.id).order_by(every.c.issued_on, every.c.id).limit(most)).all()
@@ -137,17 +140,21 @@ def _waits(session: Session, mode: Mode | None) -> list[ColumnElement[bool]]:
     return [Invoice.mode.in_(modes), Invoice.status.in_(sorted(statuses)), *UNLETTERED]
 
 
-def _stretches(session: Session, mode: Mode | None) -> Iterator[ColumnElement[bool]]:
+def _stretches(session: Session, mode: Mode | None) -> Iterator[tuple[Currency, ColumnElement[bool]]]:
     """The same, in parts in each of which the index goes by day."""
     for each in [mode] if mode else Mode:
         for status in sorted(letterable(letters_unpaid(session))):
             for currency in Currency:
                 same = and_(Invoice.mode == each, Invoice.status == status, Invoice.currency == currency)
-                yield and_(same, *UNLETTERED)
+                yield currency, and_(same, *UNLETTERED)
 
 
 def _bounds(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
-    first, before = wanted.band.days(today) if wanted.band else (None, None)
+    return _between(wanted.band, today) if wanted.band else []
+
+
+def _between(band: Band, today: date) -> list[ColumnElement[bool]]:
+    first, before = band.days(today)
     bounds: list[ColumnElement[bool]] = []
     if first:
         bounds.append(Invoice.issued_on >= first)

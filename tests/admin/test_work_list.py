@@ -217,8 +217,10 @@ def test_nonsense_in_the_address_and_in_the_form_is_no_error(desk: Desk, shop: S
     number = order(desk, shop)
     assert shown(desk.browser.get(f"{LIST}?officielle=x&age=7&apres=abc").text) == number
     assert shown(desk.browser.get(f"{LIST}?apres=99999").text) == number
-    for over in ({"invoice": "x"}, {"invoice": "99999"}, {"take": "1:2"}, {"take": "x"}):
-        assert send(desk, reference="FA-1", **over).status_code == 404, over
+    said = {"invoice": "Ce document n’existe pas.", "take": "Cette proposition n’existe plus."}
+    for name, value in (("invoice", "x"), ("invoice", "99999"), ("take", "1:2"), ("take", "x")):
+        answer = send(desk, reference="FA-1", **{name: value})
+        assert answer.status_code == 303 and said[name] in desk.browser.get(LIST).text, value
     assert lettering(desk, number) is None
     assert send(desk, reference="FA-1", seen="x").status_code == 303  # nothing has ever changed
 

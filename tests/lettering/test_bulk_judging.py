@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from invoicing.accounting.plan import Official
+from invoicing.accounting.plan import Column, Days, Official
+from invoicing.accounting.reading import choose, documents, recognise
 from invoicing.invoices.models import Status
 from invoicing.journal import COMMAND
 from invoicing.lettering.service import letter
@@ -64,6 +65,9 @@ def test_numbers_without_a_letter_count_in_their_own_column_alone(session: Sessi
     order(session, shop, "1152")
     assert verdicts(judge(session, official(1, "FA-1", "1152", cents=100))) == ["unknown_invoice"]
     assert verdicts(judge(session, official(1, "FA-1", numbers=("1152",)))) == ["will_letter"]
+    content = b"N\xc2\xb0 facture;Commande;Total TTC\nFA-1;1152;72,00\nFA-2;1153;1152,00\n"
+    plan = choose(recognise(content), (Column.reference, Column.number, Column.amount), Days.unknown, "", "")
+    assert verdicts(judge(session, *documents(content, plan))) == ["will_letter", "unknown_invoice"]
 
 
 def test_a_reference_that_looks_like_a_number_of_ours_is_no_number_of_ours(session: Session) -> None:

@@ -93,6 +93,7 @@ def _ledger() -> None:
         sa.Column("until_position", sa.BigInteger(), nullable=True),
         sa.Column("asked_at", sa.DateTime(), nullable=False),
         sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
         sa.Column("beat_at", sa.DateTime(), nullable=True),
         sa.Column("made_at", sa.DateTime(), nullable=True),
         sa.Column("documents", sa.Integer(), nullable=False),
@@ -124,3 +125,14 @@ def _ledger() -> None:
         ),
         sa.PrimaryKeyConstraint("export_id", "position", name=op.f("pk_ledger_part")),
     )
+    op.create_table(
+        "ledger_item",
+        sa.Column("export_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["export_id"], ["ledger_export.id"], name=op.f("fk_ledger_item_export_id_ledger_export")
+        ),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_ledger_item_invoice_id_invoice")),
+        sa.PrimaryKeyConstraint("export_id", "invoice_id", name=op.f("pk_ledger_item")),
+    )
+    op.create_index("ix_ledger_item_invoice_id", "ledger_item", ["invoice_id", "export_id"])
