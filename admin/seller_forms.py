@@ -109,6 +109,12 @@ def seller_blank() -> dict[str, Any]:
     return {name: getattr(start, name) for name in NAMES} | {"einvoicing_on": day, "format": ""}
 
 
+def format_typed(text: str) -> str:
+    """The format that a prefix stands for, « F » for F2026-00001; whoever writes a whole format has it as written."""
+    prefix = text.strip()
+    return prefix if not prefix or "{" in prefix else prefix + "{year}-{n:05}"
+
+
 def seller_of(seller: Seller) -> dict[str, Any]:
     """What the identity's record says."""
     known = queries.registrations(db.session, seller.id).values()

@@ -57,7 +57,8 @@ def seller_new() -> ResponseReturnValue:
     values = forms.seller_typed(forms.seller_blank())
     try:
         with transaction() as session:
-            made = service.add_seller(session, actor(), now(), forms.content(values), values["format"])
+            format = forms.format_typed(values["format"])
+            made = service.add_seller(session, actor(), now(), forms.content(values), format)
             seller_id, name = made.id, made.name
     except FieldFaults as refusal:
         return forms.seller_page(values, refusal=refusal)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +21,9 @@ from werkzeug.test import TestResponse
 from config.settings import Environment, Settings
 from invoicing.accounts.models import SignInSession, Stage, User
 from invoicing.accounts.secrets import digest, hash_password, new_token, use_hasher
-from invoicing.database import make_engine
-from invoicing.invoices import tallies
+from invoicing.database import is_sqlite, make_engine
 from invoicing.migrations import upgrade
-from invoicing.tables import metadata
+from tests.shared import empty, fresh, kept, replacement, templates
 
 POSTGRES = os.environ.get("LETTRINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 REQUIRED = os.environ.get("LETTRINE_TEST_REQUIRE", "").split(",")
@@ -55,67 +53,58 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(worker_id: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of this worker's own; skipped, plainly, where no server answers."""
-    name = f"lettrine_test_{os.getpid()}_{worker_id}"
+    """A migrated PostgreSQL database of this worker's own."""
+    with own_database(f"lettrine_test_{os.getpid()}_{worker_id}") as url:
+        engine = make_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        yield url
+
+
+@contextmanager
+def own_database(name: str) -> Iterator[str]:
+    """A new PostgreSQL database, dropped at the end; skipped, plainly, where no server answers.
+
+    A commit doesn't wait for the disk: what a crash of the machine would lose is no test's subject.
+    """
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
     try:
         with admin.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
+            connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     except Exception as error:
         if "postgresql" in REQUIRED:
             raise
         pytest.skip(f"no PostgreSQL answers at {admin.url.host}:{admin.url.port} ({type(error).__name__})")
-    url = admin.url.set(database=name).render_as_string(hide_password=False)
-    engine = make_engine(url)
-    upgrade(engine)
-    engine.dispose()
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    try:
+        yield admin.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the file of each test lies, one after the other."""
+    return tmp_path_factory.mktemp("database") / "test.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database; every test that asks for it runs on both engines."""
     if request.param == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        path = request.getfixturevalue("sqlite_place")
+        fresh(request.getfixturevalue("sqlite_template"), path)
         url = f"sqlite:///{path}"
     else:
         url = request.getfixturevalue("postgres_url")
-    engine = make_engine(url)
+    engine = kept(make_engine(url), "core")
     yield Database(url, engine, sessionmaker(engine, info={"journal_key": JOURNAL_KEY.encode()}))
-    engine.dispose()
-    if request.param == "postgresql":
-        empty(url)
-
-
-def empty(url: str) -> None:
-    """Empties every table; the guards refuse that, so they are off for this one session of the superuser.
-
-    TRUNCATE costs 70 ms whatever it finds; rows are deleted, and the room they leave is taken back now and then.
-    """
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        if next(_emptied) % 50 == 0:
-            connection.execute(text(f"TRUNCATE {_names(', ')} RESTART IDENTITY CASCADE"))
-        else:
-            filled = connection.scalars(text(_names(" UNION ALL ", "(SELECT '{0}' FROM \"{0}\" LIMIT 1)"))).all()
-            for name in filled:
-                connection.execute(text(f'DELETE FROM "{name}"'))
-            connection.execute(text(_FROM_ONE))
-        connection.execute(text(f"DELETE FROM {tallies.TABLE}"))  # the triggers that keep it were off
-    engine.dispose()
-
-
-_emptied = itertools.count(1)
-_FROM_ONE = "SELECT setval(format('%I.%I', schemaname, sequencename), 1, false) FROM pg_sequences WHERE last_value > 0"
-
-
-def _names(between: str, each: str = '"{0}"') -> str:
-    return between.join(each.format(table.name) for table in metadata.sorted_tables)
+    if request.param == "sqlite":
+        engine.dispose()
+    else:
+        empty(engine)
 
 
 @pytest.fixture
@@ -216,9 +205,13 @@ def running(settings: Settings) -> Iterator[Flask]:
 
     app = create_app(settings)
     app.test_client_class = Browser
-    yield app
+    app.jinja_env.bytecode_cache = templates
     with app.app_context():
-        db.engine.dispose()
+        db.engines["default"] = engine = replacement(db.engine, settings.web_threads)
+        db.sessionmaker.configure(bind=engine)
+    yield app
+    if is_sqlite(engine):
+        engine.dispose()
 
 
 @pytest.fixture

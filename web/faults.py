@@ -15,7 +15,7 @@ from web.faults_money import SENTENCES as _MONEY
 from web.faults_series import SENTENCES as _SERIES
 from web.faults_shop import SENTENCES as _SHOP
 from web.faults_taxes import SENTENCES as _TAXES
-from web.filters import short_date
+from web.filters import series, short_date
 from web.words import _, language, ngettext
 
 Facts = dict[str, Any]
@@ -86,9 +86,10 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         "« %(value)s » n’est pas un numéro de TVQ : 10 chiffres, TQ, puis 4 chiffres.", value=f["value"]),
     "bad_due_days": lambda f: _("Écrivez un nombre de jours entier, de 0 à 365."),
     "bad_format": lambda f: _(
-        "Une série a un préfixe en capitales, {year} si on veut, puis {n:05} à la fin. Exemple : F{year}-{n:05}."),
+        "Un préfixe a des capitales ou des chiffres, et aucun accent. Exemple : F donne F2026-00001."),
     "format_taken": lambda f: _(
-        "Une autre série numérote déjà ainsi : %(value)s. Donnez un autre préfixe à celle-ci.", value=f["value"]),
+        "Une autre série numérote déjà ainsi (%(value)s). Donnez un autre préfixe à celle-ci.",
+        value=series(f["value"])),
     # a draft's lines
     "no_line": lambda f: _("Il faut au moins une ligne avec une désignation."),
     "too_many_lines": lambda f: _(

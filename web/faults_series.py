@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from web.filters import series
 from web.words import _
 
 SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
@@ -14,8 +15,8 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         "Il faut un préfixe : il distingue cette série de toutes les autres."),
     "bad_digits": lambda f: _("Écrivez un nombre de chiffres de 1 à 9."),
     "format_meets": lambda f: _(
-        "Ces numéros pourraient être ceux d’une autre série, %(other)s. Donnez un autre préfixe à celle-ci.",
-        other=f["other"]),
+        "Ces numéros pourraient être ceux d’une autre série (%(other)s). Donnez un autre préfixe à celle-ci.",
+        other=series(f["other"])),
     "format_meets_outside": lambda f: _(
         "Une boutique donne déjà des numéros qui commencent ainsi. Donnez un autre préfixe à cette série."),
     "logo_wanted": lambda f: _("Choisissez une image."),

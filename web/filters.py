@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
 from flask import Flask, g
 
 from invoicing.money import NBSP, write_money, write_scaled
+from web.database import now
 from web.words import language
 
 
@@ -76,7 +77,7 @@ def short_datetime(moment: datetime) -> str:
 
 def series(format: str) -> str:
     """What the numbers of a series look like this year: « F2026-… », « R-20261127-… », « B-… »."""
-    day = local(datetime.now(UTC).replace(tzinfo=None)).date()
+    day = local(now()).date()
     return re.sub(r"\{n(:\d+)?\}", "", format).format(year=f"{day:%Y}", date=f"{day:%Y%m%d}") + "…"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from flask import Response, current_app, request
@@ -17,6 +19,7 @@ from invoicing.traces.models import TraceKind
 from invoicing.traces.rules import Result, Verdict
 from invoicing.traces.service import note
 from web.database import now
+from web.filters import short_date
 from web.sessions import actor, hurried
 from web.statuses import STATUSES, Shown
 from web.words import N_, _, language, ngettext
@@ -93,6 +96,15 @@ class Operation:
     currency: str = ""
     result: Shown | None = None
     reference: str = ""
+
+    @property
+    def shown_day(self) -> str:
+        """The day as the language writes it; as the log has it where it could be read two ways."""
+        found = re.match(r"(\d{4})-(\d\d?)-(\d\d?)(?!\d)", self.day) or re.match(r"(\d{4})(\d\d)(\d\d)(?!\d)", self.day)
+        try:
+            return short_date(date(*map(int, found.groups()))) if found else self.day
+        except ValueError:
+            return self.day
 
     @property
     def amount(self) -> str:

@@ -38,24 +38,31 @@ def put_customer(
     What a shop says again changes nothing, so that a correction by staff stays. Refuses FieldFaults.
     """
     print_ = fingerprint(asdict(content))
-    said = asked_before(session, shop_id, Asked.customer, own_id)
-    customer = known(session, shop_id, own_id)
+    customer = known(session, shop_id, own_id)  # before what was said, which another request writes along with it
     if customer is None:
         made = _add(session, actor, now, shop_id, own_id, content, print_)
         if made is not None:
             return Put(made, is_new=True, is_changed=True)
-        customer, said = _just_made(session, shop_id, own_id), asked_before(session, shop_id, Asked.customer, own_id)
-    if (said is not None and said.fingerprint == print_) or not is_own(session, shop_id, customer):
+        customer = _just_made(session, shop_id, own_id)
+    if not _says_more(session, shop_id, own_id, print_) or not is_own(session, shop_id, customer):
         return Put(customer, is_new=False, is_changed=False)
     customer = get_customer(session, customer.id, lock=True)
+    if not _says_more(session, shop_id, own_id, print_):  # another request has said it meanwhile
+        return Put(customer, is_new=False, is_changed=False)
     changed = change_customer(session, actor, now, customer.id, customer.revision, content)
     refresh_search(session, changed.id)
-    if said is None:
+    if (said := asked_before(session, shop_id, Asked.customer, own_id)) is None:
         session.add(_said(shop_id, own_id, print_, now))
     else:
         said.fingerprint = print_
     session.flush()
     return Put(changed, is_new=False, is_changed=True)
+
+
+def _says_more(session: Session, shop_id: int, own_id: str, print_: str) -> bool:
+    """Whether the shop has not said just this last time."""
+    said = (ShopRequest.shop_id == shop_id, ShopRequest.kind == Asked.customer.value, ShopRequest.key == own_id)
+    return session.scalar(select(ShopRequest.fingerprint).where(*said)) != print_
 
 
 def _add(

@@ -31,7 +31,7 @@ from tests.factories import (
 
 LIST = "/ventes/unites"
 DAY = timedelta(days=1)
-FOUND = re.compile(r'<th scope="row" class="num c-full brk">([^<]+)<')
+FOUND = re.compile(r'<th scope="row" class="num c-full (?:nowrap|brk)">([^<]+)<')
 
 
 def references(text: str) -> list[str]:

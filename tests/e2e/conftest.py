@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,6 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -24,12 +24,16 @@ from invoicing.sellers.models import Region
 from lettrine.app import create_app
 from lettrine.catcher import Catcher, start
 from lettrine.worker import make_worker
-from tests.conftest import JOURNAL_KEY, PASSWORD, POSTGRES, REQUIRED, make_settings
+from tests.conftest import JOURNAL_KEY, PASSWORD, REQUIRED, make_settings, own_database
 from tests.factories import make_organisation, make_seller, make_user
 from tests.what_is_here import chromium
 from web.database import db
 
 T = TypeVar("T")
+_seen: set[str] = set()
+VARIES = re.compile(r' (?:value|action|href)="[^"]+"|(?<=>)\s*[^<\s][^<]*')  # but not whether there is something
+COLOURS = "runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']},"
+SCHEMES = {"light": "", "dark": COLOURS}  # what the scheme can't change is looked at once
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -54,25 +58,25 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+WAYS = {"sqlite-script": ("sqlite", True), "sqlite-no-script": ("sqlite", False), "postgresql": ("postgresql", True)}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each database, and the browser with and without JavaScript; what a page does without it asks no database."""
+    if "scripted" in metafunc.fixturenames:
+        metafunc.parametrize(("place", "scripted"), WAYS.values(), ids=WAYS, indirect=True, scope="session")
+    elif "place" in metafunc.fixturenames:
+        metafunc.parametrize("place", ["sqlite", "postgresql"], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """The URL of an empty, migrated database that lives as long as the journeys."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('desk') / 'desk.db'}"
         return
-    name = f"lettrine_desk_{os.getpid()}_{worker_id}"
-    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
-    try:
-        with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-    except Exception as error:
-        if "postgresql" in REQUIRED:
-            raise
-        pytest.skip(f"no PostgreSQL answers ({type(error).__name__})")
-    yield admin.url.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with own_database(f"lettrine_desk_{os.getpid()}_{worker_id}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -161,13 +165,22 @@ class Walker:
         """No accessibility violation, light and dark, and nothing that scrolls sideways."""
         if not self.scripted:
             return
-        for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        if self.new_here():
             self.page.evaluate(AXE)
-            found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found["violations"]] == [], self.page.url
+            for scheme, options in SCHEMES.items():
+                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                found = self.page.evaluate(f"axe.run(document, {{{options} resultTypes: ['violations']}})")
+                wrong = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found["violations"]]
+                assert wrong == [], self.page.url
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{self.page.url} scrolls sideways by {wide}"
+
+    def new_here(self) -> bool:
+        """Whether no page like this one, but for its words and addresses, was looked at before."""
+        page = self.page.evaluate("document.documentElement.outerHTML")
+        known = len(_seen)
+        _seen.add(VARIES.sub("…", page) + str(self.page.viewport_size))
+        return len(_seen) > known
 
     def press(self, name: str, exact: bool = False) -> None:
         """Presses a button and looks at what comes."""
@@ -203,7 +216,7 @@ class Walker:
             assert wanted in shown, f"« {wanted} » is not on {self.page.url}: {shown[:1500]}"
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+@pytest.fixture
 def scripted(request: pytest.FixtureRequest) -> bool:
     """With JavaScript, and without."""
     return bool(request.param)
