@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from admin import bp, letterings
-from admin.imports_common import RIGHTS, changeable, numbers_of, people_of, visible
+from admin.imports_seen import RIGHTS, changeable, numbers_of, people_of, visible
 from invoicing.database import ID_MAX
 from invoicing.errors import Refused
 from invoicing.imports import queries, service

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from admin import bp
-from admin.imports_common import visible
+from admin.imports_seen import visible
 from invoicing.imports import queries
 from invoicing.imports.models import RunKind
 from invoicing.sheets import Column, Row

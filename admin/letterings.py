@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from admin import bp
-from admin.imports_common import people_of, visible
+from admin.imports_seen import people_of, visible
 from invoicing.accounting.plan import Column, Days, Plan
 from invoicing.accounting.reading import choose
 from invoicing.errors import Refused

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from admin import bp
 from admin.draft_fields import number as read_number
-from admin.imports_common import changeable
+from admin.imports_seen import changeable
 from admin.letterings import facts
 from invoicing.errors import FieldFaults, NotFound, Refused
 from invoicing.imports.models import ImportRow, ImportRun, RunKind
