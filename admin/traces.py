@@ -40,10 +40,10 @@ RUNS: Final = 5  # scans that are listed
 
 @dataclass(frozen=True)
 class Latest:
-    """The list of transactions: rows, how many the filter finds, and the pages beside this one."""
+    """The list of transactions: rows, how many there are if that is known, and the pages beside this one."""
 
     rows: Sequence[ListRow]
-    count: int
+    count: int | None
     newer: str | None
     older: str | None
 
@@ -113,10 +113,10 @@ def _sheet(session: Session, code: str, shop_id: int | None) -> Iterator[Row]:
 def _latest(shop_id: int | None) -> Latest:
     """The latest transactions, or those that a search finds, a page at a time."""
     narrowed = filter_of(db.session, Wanted(query=text_arg("q", QUERY_MAX), shop_id=shop_id, tab=Tab.everything))
-    count = overview(db.session, narrowed).count(Tab.everything)
     after, before = _id(request.args.get("apres", "")), _id(request.args.get("avant", ""))
     cursor = Cursor(after or before or 0, backwards=not after) if after or before else None
-    one = page(db.session, narrowed, Tab.everything, Order(), count, cursor)
+    one = page(db.session, narrowed, Tab.everything, Order(), cursor)
+    count = overview(db.session, narrowed).count(Tab.everything) if narrowed.is_counted_at_once(db.session) else None
     words = {"q": text_arg("q", QUERY_MAX) or None, "boutique": shop_id}
     return Latest(
         rows(db.session, one.ids), count,

@@ -20,6 +20,7 @@ from invoicing.money import Ambiguous, NotANumber, read_scaled
 
 QUERY_MAX: Final = 200
 PARTS_MAX: Final = 8
+INDEXED: Final = 3  # letters that a term needs for trigrams
 _BLANKS = re.compile(r"\s+")
 _LETTERS: Final = str.maketrans("0123456789", "ABCDEFGHIJ")
 _EURO: Final = "€"
@@ -125,6 +126,28 @@ def holding(column: Any, wished: Wish) -> ColumnElement[bool]:
     if isinstance(wished, Every):
         return and_(*parts) if parts else true()
     return or_(*parts) if parts else false()
+
+
+def trigrams(wished: Wish) -> str | None:
+    """FTS5's words for what an index of trigrams can find, perhaps wider; None where no part is long enough."""
+    if isinstance(wished, str):
+        return '"' + wished.replace('"', '""') + '"' if len(wished) >= INDEXED else None
+    parts = [trigrams(part) for part in wished.parts]
+    told = [f"({part})" for part in parts if part]
+    if isinstance(wished, Every):
+        return " AND ".join(told) or None
+    return " OR ".join(told) if told and len(told) == len(parts) else None
+
+
+def liked(column: InstrumentedAttribute[Any], wished: Wish) -> ColumnElement[bool] | None:
+    """The same for pg_trgm, which serves LIKE."""
+    if isinstance(wished, str):
+        return column.contains(wished, autoescape=True) if len(wished) >= INDEXED else None
+    parts = [liked(column, part) for part in wished.parts]
+    told = [part for part in parts if part is not None]
+    if isinstance(wished, Every):
+        return and_(*told) if told else None
+    return or_(*told) if told and len(told) == len(parts) else None
 
 
 class holds(FunctionElement[bool]):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 # ruff: noqa: S608 - only names of this file are filled in
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import (
@@ -15,13 +17,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     Text,
     and_,
     any_,
     bindparam,
     column,
     func,
-    or_,
+    literal_column,
     select,
     table,
     text,
@@ -31,11 +34,12 @@ from sqlalchemy.orm import Session
 
 from invoicing.database import is_sqlite
 from invoicing.invoices.models import Invoice
-from invoicing.search import Every, Wish, holding, matches, wish
+from invoicing.search import Every, holding, liked, matches, trigrams, wish
 
+Days = tuple[date | None, date | None]
+Conditions = Iterable[ColumnElement[bool]]
 TABLE: Final = "invoice_search"
 INDEX: Final = "ix_search_invoice"
-INDEXED: Final = 3  # letters that a term needs for trigrams
 RARE: Final = 1000  # this many documents at most are named by their ids; where there are more, lists are walked
 _FTS: Final = table(TABLE, column("rowid", Integer), column("search_text", Text), column(TABLE, Text))
 _TEXTS: Final = table(f"{TABLE}_content", column("id", Integer), column("c0", Text))  # what FTS5 keeps of its own
@@ -43,18 +47,31 @@ _CREATE: Final = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING "
     "fts5(search_text, tokenize = 'trigram case_sensitive 1', columnsize = 0)"
 )
-_REMOVED: Final = f"DELETE FROM {TABLE} WHERE rowid = OLD.id;"
-_ADDED: Final = f"INSERT INTO {TABLE} (rowid, search_text) VALUES (NEW.id, NEW.search_text);"
+_IDS: Final = 2**32 - 1  # the part of an index's row number that is the invoice's own
+
+
+def _place(row: str) -> str:
+    """An invoice's row number in SQLite's index: its day, then its id, so that hits come in the order of the list."""
+    return f"((CAST(julianday({row}.listed_on) AS INTEGER) << 32) | {row}.id)"
+
+
+_DAY_ZERO: Final = 1_721_424  # of julianday, before the first that Python knows
+_REMOVED: Final = f"DELETE FROM {TABLE} WHERE rowid = {_place('OLD')};"
+_ADDED: Final = f"INSERT INTO {TABLE} (rowid, search_text) VALUES ({_place('NEW')}, NEW.search_text);"
 _TRIGGERS: Final = {
     "search_insert": f"CREATE TRIGGER search_insert AFTER INSERT ON invoice BEGIN {_ADDED} END",
-    "search_update": "CREATE TRIGGER search_update AFTER UPDATE OF id, search_text ON invoice "
-    f"WHEN OLD.id <> NEW.id OR OLD.search_text <> NEW.search_text BEGIN {_REMOVED} {_ADDED} END",
+    "search_update": "CREATE TRIGGER search_update AFTER UPDATE OF id, listed_on, search_text ON invoice "
+    "WHEN OLD.id <> NEW.id OR OLD.listed_on <> NEW.listed_on OR OLD.search_text <> NEW.search_text "
+    f"BEGIN {_REMOVED} {_ADDED} END",
     "search_delete": f"CREATE TRIGGER search_delete AFTER DELETE ON invoice BEGIN {_REMOVED} END",
 }
 _DIFFERING: Final = (
-    f"SELECT i.id FROM invoice i LEFT JOIN {TABLE}_content s ON s.id = i.id WHERE s.c0 IS NOT i.search_text "
-    f"UNION ALL SELECT s.id FROM {TABLE}_content s LEFT JOIN invoice i ON i.id = s.id WHERE i.id IS NULL"
+    f"SELECT {_place('i')} FROM invoice i LEFT JOIN {TABLE}_content s ON s.id = {_place('i')} "
+    f"WHERE s.c0 IS NOT i.search_text UNION ALL SELECT s.id FROM {TABLE}_content s "
+    f"LEFT JOIN invoice i ON i.id = (s.id & {_IDS}) WHERE i.id IS NULL OR s.id <> {_place('i')}"
 )
+_FILL: Final = f"INSERT INTO {TABLE} (rowid, search_text) SELECT {_place('i')}, i.search_text FROM invoice i"
+ANEW: Final = 1000  # where more than this many are wrong, the whole index is filled again
 _POSTGRESQL: Final = f"SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname = '{INDEX}'"
 
 
@@ -71,11 +88,15 @@ def install(connection: Connection) -> None:
     connection.exec_driver_sql(_CREATE)
     if not _is_whole(connection):
         connection.exec_driver_sql(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('rebuild')")
-    stale = [(number,) for (number,) in connection.exec_driver_sql(_DIFFERING)]
-    if stale:
+    stale = [(place,) for (place,) in connection.exec_driver_sql(f"{_DIFFERING} LIMIT {ANEW + 1}")]
+    if len(stale) > ANEW:
+        connection.exec_driver_sql(f"DROP TABLE {TABLE}")
+        connection.exec_driver_sql(_CREATE)
+        connection.exec_driver_sql(f"{_FILL} ORDER BY i.listed_on, i.id")
+    elif stale:
         connection.exec_driver_sql(f"DELETE FROM {TABLE} WHERE rowid = ?", stale)
-        refill = f"INSERT INTO {TABLE} (rowid, search_text) SELECT id, search_text FROM invoice WHERE id = ?"
-        connection.exec_driver_sql(refill, stale)
+        connection.exec_driver_sql(f"{_FILL} WHERE i.id = (? & {_IDS}) AND {_place('i')} = ?",
+                                   [(place, place) for (place,) in stale])  # fmt: skip
     for statement in _TRIGGERS.values():
         connection.exec_driver_sql(statement)
 
@@ -123,6 +144,8 @@ def _plain(statement: str) -> str:
     return " ".join(statement.split())
 
 
+_NUMBER: Final = _FTS.c.rowid.op("&")(literal_column(str(_IDS))).label("id")  # the invoice's
+
 # asking it -------------------------------------------------------------------------------------------------------
 
 
@@ -136,50 +159,62 @@ class Found:
     page: ColumnElement[bool]
     whole: ColumnElement[bool]
     few: bool
+    hits: int = 0
 
 
 def narrow(session: Session, query: str, rare: int = RARE) -> Found:
     """What a query finds among all invoices; `rare` is how many hits are looked for before the lists are walked."""
     wished = wish(query)
     sqlite = is_sqlite(session.connection())
-    indexed = _match(wished) if sqlite else _liked(wished)
+    indexed = trigrams(wished) if sqlite else liked(Invoice.search_text, wished)
     each = matches(Invoice.search_text, query)
     if indexed is None:
         return Found(each, _read_through(wished) if sqlite else each, few=False)
     hits = _first_hits(session, indexed, wished, rare)
     if hits is None:
-        return Found(each, _looked_up(indexed, wished) if isinstance(indexed, str) else each, few=False)
+        whole = _looked_up(indexed, wished) if isinstance(indexed, str) else and_(indexed, each)
+        return Found(each, whole, few=False)
     named = _named(hits, sqlite)
-    return Found(named, named, few=True)
+    return Found(named, named, few=True, hits=len(hits))
 
 
-def _match(wished: Wish) -> str | None:
-    """FTS5's words for it, perhaps wider; None where no part is long enough."""
-    if isinstance(wished, str):
-        return '"' + wished.replace('"', '""') + '"' if len(wished) >= INDEXED else None
-    parts = [_match(part) for part in wished.parts]
-    told = [f"({part})" for part in parts if part]
-    if isinstance(wished, Every):
-        return " AND ".join(told) or None
-    return " OR ".join(told) if told and len(told) == len(parts) else None
+def hits_up_to(session: Session, query: str, most: int) -> int:
+    """How many rows of the index may hold what is asked for, `most` at most; that many too where no index serves.
+
+    PostgreSQL says 0 for what it has indexed: counting would cost it what gathering costs.
+    """
+    wished = wish(query)
+    indexed = trigrams(wished)
+    if indexed is None:
+        return most
+    if not is_sqlite(session.connection()):
+        return 0
+    one: ColumnElement[int] = literal_column("1")
+    some = select(one).select_from(_FTS).where(_FTS.c[TABLE].op("MATCH")(indexed)).limit(most)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def _liked(wished: Wish) -> ColumnElement[bool] | None:
-    """The same for pg_trgm, which serves LIKE."""
-    if isinstance(wished, str):
-        return Invoice.search_text.contains(wished, autoescape=True) if len(wished) >= INDEXED else None
-    parts = [_liked(part) for part in wished.parts]
-    told = [part for part in parts if part is not None]
-    if isinstance(wished, Every):
-        return and_(*told) if told else None
-    return or_(*told) if told and len(told) == len(parts) else None
+def by_day(session: Session, query: str, days: Days, where: Conditions, descending: bool) -> Select[int] | None:
+    """The ids of what is found and meets the conditions, in the order of day and id; None where no index has that."""
+    wished = wish(query)
+    indexed = trigrams(wished) if is_sqlite(session.connection()) else None
+    if indexed is None:
+        return None
+    place, (first, last) = _FTS.c.rowid, days
+    found = select(Invoice.id).select_from(_FTS).join(Invoice, Invoice.id == _NUMBER.element)
+    found = found.where(_FTS.c[TABLE].op("MATCH")(indexed), holding(_FTS.c.search_text, wished), *where)
+    if first:
+        found = found.where(place >= (first.toordinal() + _DAY_ZERO) << 32)
+    if last:
+        found = found.where(place < (last.toordinal() + _DAY_ZERO + 1) << 32)
+    return found.order_by(place.desc() if descending else place.asc())
 
 
 def _first_hits(session: Session, indexed: str | ColumnElement[bool], wished: Every, rare: int) -> list[int] | None:
     """The ids of all that is found; None where it takes more than `rare` hits of the index to know."""
     if isinstance(indexed, str):
         exact = holding(_FTS.c.search_text, wished).label("exact")
-        query = select(_FTS.c.rowid, exact).where(_FTS.c[TABLE].op("MATCH")(indexed)).limit(rare + 1)
+        query = select(_NUMBER, exact).where(_FTS.c[TABLE].op("MATCH")(indexed)).limit(rare + 1)
     else:
         exact = holding(Invoice.search_text, wished).label("exact")
         hits = select(Invoice.id, exact).where(indexed).cte("hits").prefix_with("MATERIALIZED")
@@ -196,10 +231,10 @@ def _named(ids: list[int], sqlite: bool) -> ColumnElement[bool]:
 
 
 def _looked_up(indexed: str, wished: Every) -> ColumnElement[bool]:
-    hits = select(_FTS.c.rowid).where(_FTS.c[TABLE].op("MATCH")(indexed), holding(_FTS.c.search_text, wished))
+    hits = select(_NUMBER).where(_FTS.c[TABLE].op("MATCH")(indexed), holding(_FTS.c.search_text, wished))
     return Invoice.id.in_(hits)
 
 
 def _read_through(wished: Every) -> ColumnElement[bool]:
     """The texts alone lie closer together than the invoices with all that is frozen in them."""
-    return Invoice.id.in_(select(_TEXTS.c.id).where(holding(_TEXTS.c.c0, wished)))
+    return Invoice.id.in_(select(_TEXTS.c.id.op("&")(literal_column(str(_IDS)))).where(holding(_TEXTS.c.c0, wished)))

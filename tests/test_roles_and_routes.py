@@ -93,6 +93,7 @@ DOORS: Final[dict[str, Door]] = {
     "admin.hub": Door(STAFF),
     "admin.find": Door((IN, 403, 302, 302, 302)),
     "admin.invoices": Door(STAFF),
+    "admin.invoices_totals": Door(STAFF),
     "admin.invoices_export": Door(STAFF),
     "admin.customers": Door(STAFF),
     "admin.customers_export": Door(STAFF),

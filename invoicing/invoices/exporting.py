@@ -73,8 +73,7 @@ def taxes_of(session: Session, wanted: Wanted) -> Sequence[Tax]:
     """The taxes that occur in what the filter and its tab show, in the order of their codes."""
     asked = filter_of(session, wanted)
     shown = select(Invoice.id).where(*asked.others, *within(asked.bounds), *under(wanted.tab))
-    if asked.found:
-        shown = shown.where(asked.found.whole)
+    shown = shown.where(*asked.whole(session))
     occurs = select(InvoiceTax.tax_id).where(InvoiceTax.tax_id == Tax.id, InvoiceTax.invoice_id.in_(shown)).exists()
     return session.scalars(select(Tax).where(occurs).order_by(Tax.code)).all()
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, extract, func, select
+from sqlalchemy import ColumnElement, and_, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.rules import TROUBLED
+from invoicing.invoices import tallies
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.queries import is_to_check, past_due
 from invoicing.invoices.rules import SALES, letterable
 from invoicing.invoices.wanted import Lettered, Mailed, Tab, Wanted, Watched
 from invoicing.money import Currency
+from invoicing.search import matches
 from invoicing.search_index import Found, narrow
 from invoicing.sellers.queries import letters_unpaid
 from invoicing.shop.models import Shop
@@ -72,36 +76,84 @@ class Overview:
         return sum(group.count for group in self.groups if group.status not in SALES)
 
 
-@dataclass(frozen=True)
+_NOTHING: Final[ColumnElement[str]] = literal_column("''")  # written out: only then is the index of its condition taken
+_BARE: Final = func.coalesce(Invoice.lettering_folded, _NOTHING) == _NOTHING
+NAMED: Final = 200  # documents that a search names, and a page counts and sums while it waits
+SMALL: Final = 2000  # documents in all of which a page does
+
+
+@dataclass
 class Filter:
     """A filter as conditions: what is searched for, other conditions, and bounds of columns that pages may tighten.
 
+    `indexed` are those of the conditions that have an index in the order of days, `selective` others that have one.
     `is_selective` says that one of them leaves so little that its index is the one to take, whatever the tab.
+    `months` are the periods that a month of any year means, the latest first. What the search's index says is asked
+    when it is needed, once.
     """
 
-    found: Found | None
+    query: str
     others: tuple[ColumnElement[bool], ...]
     bounds: Mapping[str, tuple[Any, Any]]
+    indexed: tuple[ColumnElement[bool], ...]
+    selective: tuple[ColumnElement[bool], ...]
+    months: tuple[tuple[date, date], ...]
     is_selective: bool
+    is_plain: bool
+    _found: Found | None = None
+
+    def is_counted_at_once(self, session: Session) -> bool:
+        """Whether counts and sums cost next to nothing: kept, of few that are named already, or of a small desk."""
+        if self.is_plain or (self._found is not None and self._found.few and self._found.hits <= NAMED):
+            return True
+        return sum(row[3] for row in tallies.read(session)) <= SMALL
+
+    @property
+    def each(self) -> list[ColumnElement[bool]]:
+        """What is searched for, row by row."""
+        return [matches(Invoice.search_text, self.query)] if self.query else []
+
+    def found(self, session: Session) -> Found | None:
+        """What the search's index says; None where nothing is searched for."""
+        if self._found is None and self.query:
+            self._found = narrow(session, self.query)
+        return self._found
+
+    def found_few(self, session: Session) -> bool:
+        """Whether the search finds so few that they are named."""
+        found = self.found(session)
+        return found is not None and found.few
+
+    def whole(self, session: Session) -> list[ColumnElement[bool]]:
+        """What is searched for, through its index."""
+        found = self.found(session)
+        return [found.whole] if found else []
 
 
 def filter_of(session: Session, wanted: Wanted) -> Filter:
     """Everything but the tab."""
-    found = narrow(session, wanted.query) if wanted.query.strip() else None
     bounds = {"listed_on": wanted.days, "total_cents": (wanted.least_cents, wanted.most_cents)}
-    narrow_one = (
-        wanted.customer_id is not None or wanted.watched is not None or wanted.mailed in (Mailed.sent, Mailed.failed)
+    equal, selective = tuple(_equal(wanted)), tuple(_selective(wanted))
+    unlettered = [_BARE] if wanted.lettered not in (None, Lettered.yes) else []
+    return Filter(
+        query=wanted.query if wanted.query.strip() else "",
+        others=(*equal, *selective, *_others(session, wanted)),
+        bounds=bounds,
+        indexed=(*equal, *unlettered),
+        selective=selective,
+        months=_months(session, wanted),
+        is_selective=bool(selective) or any(bounds["total_cents"]),
+        is_plain=not wanted.is_filtered,
     )
-    return Filter(found, tuple(_others(session, wanted)), bounds, narrow_one or any(bounds["total_cents"]))
 
 
 def overview(session: Session, asked: Filter) -> Overview:
-    """Counts and exact sums of the whole filter, in one read."""
+    """Counts and exact sums of the whole filter: from the kept counters where nothing is left out, else in one read."""
+    if asked.is_plain:
+        return Overview(tuple(Group(*row) for row in tallies.read(session)))
     sums = (func.sum(Invoice.net_cents), func.sum(Invoice.tax_cents), func.sum(Invoice.total_cents))
     query = select(Invoice.kind, Invoice.status, Invoice.currency, func.count(), *sums).where(*asked.others)
-    query = query.where(*within(asked.bounds))
-    if asked.found:
-        query = query.where(asked.found.whole)
+    query = query.where(*within(asked.bounds), *asked.whole(session))
     rows = session.execute(query.group_by(Invoice.kind, Invoice.status, Invoice.currency))
     return Overview(tuple(Group(*row[:3], *map(int, row[3:])) for row in rows))
 
@@ -125,26 +177,47 @@ def under(tab: Tab) -> list[ColumnElement[bool]]:
     return [Invoice.kind == InvoiceKind.invoice, Invoice.status == Status(tab.value)]
 
 
+def _equal(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    for name in ("shop_id", "series_id", "origin", "currency", "mode"):
+        if (value := getattr(wanted, name)) is not None:
+            yield getattr(Invoice, name) == value
+
+
+def _selective(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    if wanted.customer_id is not None:
+        yield Invoice.customer_id == wanted.customer_id
+    if wanted.mailed in (Mailed.sent, Mailed.failed):
+        yield _mailed(wanted.mailed)
+    if wanted.watched is Watched.late and wanted.today is not None:
+        yield past_due(wanted.today)
+    if wanted.watched is Watched.to_check:
+        yield is_to_check()
+
+
 def _others(session: Session, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
-    for column, value in (
-        (Invoice.shop_id, wanted.shop_id), (Invoice.series_id, wanted.series_id), (Invoice.origin, wanted.origin),
-        (Invoice.customer_id, wanted.customer_id), (Invoice.currency, wanted.currency),
-        (Invoice.mode, wanted.mode),
-    ):  # fmt: skip
-        if value is not None:
-            yield column == value
     if wanted.catalogue_id is not None:
         yield Invoice.shop_id.in_(select(Shop.id).where(Shop.catalogue_id == wanted.catalogue_id))
     if wanted.month is not None and wanted.year is None:
         yield extract("month", Invoice.listed_on) == wanted.month
     if wanted.lettered is not None:
         yield _lettered(session, wanted.lettered)
-    if wanted.mailed is not None:
+    if wanted.mailed is Mailed.never:
         yield _mailed(wanted.mailed)
-    if wanted.watched is Watched.late and wanted.today is not None:
-        yield past_due(wanted.today)
-    if wanted.watched is Watched.to_check:
-        yield is_to_check()
+
+
+def _months(session: Session, wanted: Wanted) -> tuple[tuple[date, date], ...]:
+    if wanted.month is None or wanted.year is not None:
+        return ()
+    first, last = (
+        session.scalar(select(edge).select_from(Invoice))
+        for edge in (func.min(Invoice.listed_on), func.max(Invoice.listed_on))
+    )
+    years = range(last.year, first.year - 1, -1) if first and last else ()
+    return tuple(_month(year, wanted.month) for year in years)
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def _lettered(session: Session, lettered: Lettered) -> ColumnElement[bool]:

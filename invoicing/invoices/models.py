@@ -61,6 +61,9 @@ COUNTED = (  # what the list's counts, sums and filters ask of all invoices, wit
     "kind", "status", "currency", "listed_on", "shop_id", "series_id", "origin", "customer_id", "emailed",
     "mode", "lettering_folded", "net_cents", "tax_cents", "total_cents", "id",
 )  # fmt: skip
+FILTERED = ("shop_id", "series_id", "origin", "mode", "currency")  # each has the list's order in an index
+BARE = ("listed_on", "id", "kind", "status")  # without a reference
+_BARE = "coalesce(lettering_folded, '') = ''"
 UNLETTERED = (  # what waits for its reference; the last two so that SQLite reads nothing but the index
     "mode", "status", "currency", "issued_on", "id", "kind", "total_cents", "lettering_folded", "frozen_at",
 )  # fmt: skip
@@ -88,6 +91,8 @@ class Invoice(Base):
         Index("ix_invoice_customer_sort", "customer_sort", "id"),
         Index("ix_invoice_code", "transaction_code", "id"),
         Index("ix_invoice_counted", *COUNTED),
+        *(Index(f"ix_invoice_{name}_listed", name, "listed_on", "id") for name in FILTERED),
+        Index("ix_invoice_bare", *BARE, sqlite_where=text(_BARE), postgresql_where=text(_BARE)),
         Index("ix_invoice_unlettered", *UNLETTERED, sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
         Index("ix_invoice_to_check", "id", sqlite_where=text(_CHECKED), postgresql_where=text(_CHECKED)),
     )

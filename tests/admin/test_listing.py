@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from invoicing.invoices import listing
 from invoicing.invoices.models import Invoice, Status
 from tests.admin.desk import Desk
 from tests.factories import make_customer, make_draft, make_invoice, make_line
@@ -163,3 +164,23 @@ def test_what_may_be_lettered_leads_to_its_box(desk: Desk) -> None:
     numbers = fill(desk)
     assert f'href="{LIST}/{numbers[0]}#lettrage"' in desk.browser.get(LIST).text
     assert "#lettrage" not in desk.browser.get(LIST + "?statut=en-attente").text
+
+
+def test_counts_and_sums_of_a_great_filter_come_in_a_request_of_their_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(desk)
+    for name in ("NAMED", "SMALL"):
+        monkeypatch.setattr(listing, name, -1)
+    path = f"{LIST}?statut=toutes&q=example.fr"
+    text = desk.browser.get(path).text
+    assert "Calculer les totaux" in text and 'aria-live="polite"' in text
+    address = html.unescape(re.findall(r'data-totals="([^"]+)"', text)[0])
+    assert address == f"{LIST}/totaux?q=example.fr&statut=toutes"
+    parts, whole = desk.browser.get(address).text, desk.browser.get(f"{path}&totaux=1").text
+    assert "Calculer les totaux" not in whole
+    for part in ("tabs", "sums", "of"):
+        shown = re.compile(rf'data-part="{part}">(.*?)</(?:div|span)>\s*(?:<div|<span|<p|<form|\Z)', re.DOTALL)
+        said = [text_of(found[1]) for found in (shown.search(parts), shown.search(whole)) if found]
+        assert said and said[0] == said[-1], part
+    assert "Totaux calculés" in parts

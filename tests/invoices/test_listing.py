@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.delivery.models import Delivery, DeliveryState
-from invoicing.invoices import listing, paging
+from invoicing.invoices import listing, paging, walking
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
 from invoicing.invoices.rows import rows
 from invoicing.invoices.wanted import By, Cursor, Lettered, Mailed, Order, Tab, Wanted
@@ -31,8 +31,17 @@ def shelf(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
     statuses = list(Status)
     for n in range(30):
         seller = quebec if n % 5 == 0 else french
-        draft = make_draft(session, people[n % 2], seller, make_line(
-            session, "Cotisation" if n % 3 else "Stage", price=n % 4, code="QC_TAXED" if seller is quebec else "FR_20"))
+        draft = make_draft(
+            session,
+            people[n % 2],
+            seller,
+            make_line(
+                session,
+                "Cotisation" if n % 3 else "Stage",
+                price=n % 4,
+                code="QC_TAXED" if seller is quebec else "FR_20",
+            ),
+        )
         draft.kind = InvoiceKind.credit_note if n % 7 == 6 else InvoiceKind.invoice
         draft.status = Status.complete if n % 7 == 6 else statuses[n % len(statuses)]
         draft.number = f"N-{n % 11}-{n}" if draft.status is not Status.draft else None
@@ -50,14 +59,13 @@ def everything(session: Session) -> list[Invoice]:
 def walked(session: Session, wanted: Wanted, order: Order) -> list[int]:
     """The ids of all pages, forwards; and the same pages again backwards."""
     asked = listing.filter_of(session, wanted)
-    count = listing.overview(session, asked).count(wanted.tab)
-    pages = [paging.page(session, asked, wanted.tab, order, count, None)]
+    pages = [paging.page(session, asked, wanted.tab, order, None)]
     assert not pages[0].before
     while pages[-1].after:
-        pages.append(paging.page(session, asked, wanted.tab, order, count, Cursor(pages[-1].ids[-1])))
+        pages.append(paging.page(session, asked, wanted.tab, order, Cursor(pages[-1].ids[-1])))
     for one, following in itertools.pairwise(pages):
         assert following.before
-        back = paging.page(session, asked, wanted.tab, order, count, Cursor(following.ids[0], backwards=True))
+        back = paging.page(session, asked, wanted.tab, order, Cursor(following.ids[0], backwards=True))
         assert back.ids == one.ids
     return [number for page in pages for number in page.ids]
 
@@ -71,12 +79,21 @@ def key(row: Invoice, by: By) -> object:
     }[by]  # fmt: skip
 
 
-@pytest.mark.parametrize("few", [True, False])
+PLANS = {"first rows": (400, 2500, 3000), "gathered": (1, 1, 3000), "walked to the end": (1, 1, 0)}
+
+
+@pytest.fixture(params=PLANS)
+def plan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each way of looking for the documents of a page."""
+    for name, many in zip(("FIRST", "WALKED", "GATHERED"), PLANS[request.param], strict=True):
+        monkeypatch.setattr(walking, name, many)
+    monkeypatch.setattr(walking, "SOUGHT", PLANS[request.param][2])
+    return str(request.param)
+
+
 @pytest.mark.parametrize("by", list(By))
-def test_each_order_walks_every_document_once(
-    shelf: Session, by: By, few: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paging, "_is_few", lambda *about: few)
+@pytest.mark.usefixtures("plan")
+def test_each_order_walks_every_document_once(shelf: Session, by: By) -> None:
     documents = {row.id: row for row in everything(shelf)}
     for tab, down in itertools.product((Tab.everything, Tab.complete, Tab.credit_note, Tab.draft), (True, False)):
         ids = walked(shelf, Wanted(tab=tab), Order(by, down))
@@ -148,9 +165,9 @@ def test_credit_notes_stand_under_their_tab_and_all_of_them_only() -> None:
 
 def test_a_cursor_that_points_nowhere_gives_the_first_page(shelf: Session) -> None:
     asked = listing.filter_of(shelf, EVERY)
-    first = paging.page(shelf, asked, Tab.everything, Order(), 30, None)
-    assert paging.page(shelf, asked, Tab.everything, Order(), 30, Cursor(99_999)) == first
-    assert paging.page(shelf, asked, Tab.everything, Order(), 30, Cursor(first.ids[2], backwards=True)) == first
+    first = paging.page(shelf, asked, Tab.everything, Order(), None)
+    assert paging.page(shelf, asked, Tab.everything, Order(), Cursor(99_999)) == first
+    assert paging.page(shelf, asked, Tab.everything, Order(), Cursor(first.ids[2], backwards=True)) == first
 
 
 def test_what_was_sent_never_sent_and_failed(session: Session) -> None:

@@ -93,3 +93,27 @@ async function follow(live) {
 
 const live = document.querySelector("[data-live]");
 if (live) follow(live);
+
+// Counts and sums of a filter ([data-totals]) come after its rows, in a request of their own; without it their link is
+// still there. Only parts change in which the focus is not, or goes back to the same link.
+async function total(list) {
+  const link = list.querySelector("[data-wait-here]");
+  if (link) link.textContent = list.dataset.wait;
+  const voice = document.getElementById("totals-said");
+  voice.textContent = list.dataset.wait;
+  const answer = await fetch(list.dataset.totals).catch(() => null);
+  if (!answer?.ok || answer.redirected) {
+    if (link) link.replaceWith(link.cloneNode());
+    voice.textContent = "";
+    return;
+  }
+  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const said = parts.querySelector("[data-said]").textContent;
+  const held = list.querySelector("[data-part] :focus")?.getAttribute("href");
+  showParts(list, parts);
+  if (held) [...list.querySelectorAll("[data-part] a")].find((each) => each.getAttribute("href") === held)?.focus();
+  voice.textContent = said;
+}
+
+const counted = document.querySelector("[data-totals]");
+if (counted) total(counted);
