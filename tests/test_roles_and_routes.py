@@ -23,6 +23,7 @@ from invoicing.imports.models import ImportRow, RunKind, RunState
 from invoicing.imports.service import start
 from invoicing.invoices.models import Status
 from invoicing.journal import COMMAND
+from invoicing.lettering.models import PlannedLettering
 from invoicing.numbering import Mode, Source
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_payment
@@ -195,6 +196,7 @@ DOORS: Final[dict[str, Door]] = {
 }
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 READ_TOO: Final = ("api.customer_put", "api.customer_post", "api.order_new")  # their addresses are read as well
+SHARED: Final = {"admin.work_letter": "admin.work_list"}  # a form sent to the address of its page: who asks gets that
 OF_LETTERINGS: Final = tuple(
     f"admin.import_{what}" for what in ("columns", "columns_again", "undo", "take", "letter_one")
 )
@@ -281,10 +283,12 @@ def world(app: Flask, session: Session) -> Iterator[World]:
 def letterings_of(session: Session, invoice_id: int) -> int:
     """An import of letterings that was applied, with a row whose amount isn't the invoice's."""
     run = start(session, COMMAND, NOW, RunKind.letterings, "compta.csv", b"a;b", None, "letterings")
-    run.state, run.counts = RunState.applied, '{"amount_differs": 1}'
+    run.state, run.applied_at, run.counts = RunState.applied, NOW, '{"amount_differs": 1, "lettered": 1}'
     facts = '{"amount_cents": 100, "currency": "EUR", "customer": "", "day": "", "number": "", "total_cents": 200}'
     row = ImportRow(run_id=run.id, line=2, verdict="amount_differs", subject="FA-1", facts=facts, invoice_id=invoice_id)
-    session.add(row)
+    done = ImportRow(run_id=run.id, line=3, verdict="lettered", subject="FA-2", facts=facts, invoice_id=invoice_id)
+    planned = PlannedLettering(run_id=run.id, line=3, invoice_id=invoice_id, typed="FA-2", folded="fa-2")
+    session.add_all((row, done, planned))
     session.flush()
     return run.id
 
@@ -340,7 +344,8 @@ def test_every_method_is_declared(app: Flask) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_what_the_table_says(world: World, role: Role | None) -> None:
     for endpoint, door in DOORS.items():
-        wanted = (door.get or (KEYED if endpoint in READ_TOO else (405,) * 5))[ROLES.index(role)]
+        shared = DOORS[SHARED[endpoint]].get if endpoint in SHARED else None
+        wanted = (door.get or shared or (KEYED if endpoint in READ_TOO else (405,) * 5))[ROLES.index(role)]
         client, address = world.browser(role), world.address(endpoint, world.own)
         for method in ("GET", "HEAD"):
             with client.open(address, method=method) as answer:
