@@ -79,8 +79,9 @@ class Templates(BytecodeCache):
 
     @staticmethod
     def _key(bucket: Bucket) -> tuple[object, ...]:
-        way = bucket.environment
-        return bucket.key, bucket.checksum, way.trim_blocks, way.lstrip_blocks, way.autoescape
+        way = bucket.environment  # escaping is a method of its application, which would be kept alive
+        escaped = getattr(way.autoescape, "__func__", way.autoescape)
+        return bucket.key, bucket.checksum, way.trim_blocks, way.lstrip_blocks, escaped
 
 
 templates = Templates()
