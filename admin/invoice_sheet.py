@@ -42,7 +42,7 @@ class InvoiceSheet:
         """A row per document."""
         taxes = [tax.id for tax in self._occurring(session)]
         statuses = {status: shown.label for status, shown in STATUSES.items()}
-        headings = {None: _("Brouillon"), **{each: _(HEADINGS[each]) for each in Heading}}
+        headings: dict[Heading | None, str] = {None: _("Brouillon")} | {each: _(HEADINGS[each]) for each in Heading}
         yes, no = _("oui"), _("non")
         for one in documents(session, self.wanted, self.order):
             counted = yes if one.is_counted else no

@@ -10,6 +10,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
 
 from admin import bp, ledger_form
 from admin.ledger_form import Sent
@@ -73,13 +74,15 @@ def ledger_file(export_number: int) -> ResponseReturnValue:
     export_id = found.id
     db.session.rollback()  # no request may hold two connections
     if request.method != "HEAD":
-        response.response = _content(export_id)
+        response.response = _content(db.sessionmaker, export_id)
     return response
 
 
-def _content(export_id: int) -> Iterator[bytes]:
-    with db.sessionmaker() as session:
-        yield from service.content(session, export_id)
+def _content(sessions: sessionmaker[Session], export_id: int) -> Iterator[bytes]:
+    with sessions() as session:
+        for some in service.content(session, export_id):
+            session.rollback()  # whoever downloads slowly holds no transaction open
+            yield some
 
 
 def _page(sent: Sent) -> str:

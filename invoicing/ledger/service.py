@@ -85,6 +85,7 @@ def content(session: Session, export_id: int) -> Iterator[bytes]:
     """Its bytes, as they were made, part after part."""
     position = 0
     while (part := session.get(LedgerPart, (export_id, position))) is not None:
-        yield zlib.decompress(part.content)
+        some = zlib.decompress(part.content)
         session.expunge(part)
         position += 1
+        yield some
