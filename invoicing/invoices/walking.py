@@ -51,13 +51,13 @@ class Walk:
                 return ids
         if self.asked.found_few(self.session):
             return self._all(self.gathered(), most)
+        ids, whole = self._by_search(most)
+        if whole:
+            return ids
         for path in self._paths():
             ids, whole = self._budgeted(path, most, WALKED)
             if whole:
                 return ids
-        ids, whole = self._by_search(most)
-        if whole:
-            return ids
         return self._all(self.gathered() if self._is_little() else self.plain(), most)
 
     def _looks_first(self) -> bool:
@@ -122,9 +122,10 @@ class Walk:
 
     def gathered(self) -> Select[int]:
         """All that is found, put together before it is sorted: no engine is tempted to walk the order instead."""
-        places = [apart(place) for place in self.places] if self.asked.is_selective else self.places
         found_by = self.asked.whole(self.session)
-        where = and_(true(), *self.own, *self.bounded, *self.asked.others, *self.after, *found_by, *places)
+        rest = [*self.own, *self.bounded, *self.asked.others, *self.after]
+        places = [apart(place) for place in self.places] if self.asked.is_selective or found_by else self.places
+        where = and_(true(), *found_by, *(map(apart, rest) if found_by else rest), *places)
         query = select(Invoice.id.label("id"), self.column.label("place")).where(where)
         found = query.cte("found").prefix_with("MATERIALIZED")
         return select(found.c.id).order_by(*self._by(found.c.place, found.c.id))
