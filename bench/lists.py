@@ -59,7 +59,7 @@ PAGES: Final = {
     "totals, common": f"{LIST}/totaux?q={COMMON}",
 }  # fmt: skip
 _BARE: Final = (
-    "<table>{% for r in rows %}<tr><td>{{ r.number }}<td>{{ r.listed_on }}<td>{{ r.total_cents }}{% endfor %}"  # noqa: E501
+    "<table>{% for r in rows %}<tr><td>{{ r.number }}<td>{{ r.listed_on }}<td>{{ r.total_cents }}{% endfor %}"
 )
 
 
