@@ -26,7 +26,8 @@ def history_of(invoice_id: int) -> tuple[Step, ...]:
     What an import did has one entry in the journal for all its documents, and stands at that entry's place.
     """
     entries, letterings = queries.history(db.session, invoice_id), changes(db.session, invoice_id)
-    names = names_of([(row.actor_kind, row.actor_id) for row in (*entries, *letterings)])
+    actors = [(entry.actor_kind, entry.actor_id) for entry in entries]
+    names = names_of(actors + [(change.actor_kind, change.actor_id) for change in letterings])
     reasons = {digest_of(change): change.reason for change in letterings if change.reason}
     imported = [change for change in letterings if change.run_id is not None]
     positions = run_positions(db.session, imported)

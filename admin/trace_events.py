@@ -94,8 +94,10 @@ def events(found: Sources, documents: Sequence[Invoice], shops: Mapping[int, str
 
 
 def _actors(found: Sources) -> Iterator[tuple[ActorKind, int | None]]:
-    for row in (*found.entries, *found.traces, *found.letterings):
+    for row in (*found.entries, *found.traces):
         yield row.actor_kind, row.actor_id
+    for change in found.letterings:
+        yield change.actor_kind, change.actor_id
     for payment in found.payments:
         yield ActorKind.user, payment.recorded_by_id
 
