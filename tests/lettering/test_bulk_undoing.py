@@ -36,7 +36,8 @@ def test_all_of_a_run_is_taken_back_and_the_history_says_by_what(database: Datab
     assert history(database)[2:] == [(one, "Été 1", None, run_id), (two, "FA-2", None, run_id)]
     assert verdicts(database, run_id) == {2: "taken_back", 3: "taken_back"}
     with database.sessions() as session:
-        entries = session.scalars(select(JournalEntry).where(JournalEntry.action.contains("letter"))).all()
+        said = select(JournalEntry).where(JournalEntry.action.contains("letter")).order_by(JournalEntry.position)
+        entries = session.scalars(said).all()
         assert [entry.action for entry in entries] == ["lettering.imported", "lettering.import_undone"]
         assert entries[1].facts()["taken_back"] == [None, 2]
         for invoice in session.scalars(select(Invoice)):
