@@ -46,6 +46,8 @@ COLUMNS: Final[dict[Column, str]] = {
     Column.account: N_("Compte"),
     Column.kind: N_("Type de pièce"),
     Column.line_amount: N_("Montant d’une ligne"),
+    Column.quantity: N_("Quantité d’une ligne"),
+    Column.entry: N_("Numéro d’écriture"),
     Column.ignored: N_("Ignorer"),
 }
 DAYS: Final[dict[Days, str]] = {

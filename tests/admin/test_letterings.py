@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from invoicing.accounting.plan import Column, Plan
 from invoicing.accounts.models import Role
 from invoicing.imports.models import ImportRun, RunState
 from invoicing.invoices.models import Invoice
 from invoicing.journal import COMMAND
+from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import LetteringChange
 from invoicing.lettering.service import letter
 from lettrine.importer import Importer
 from tests.admin.desk import Desk, hidden
 from tests.conftest import Browser, Database
 from tests.factories import NOW, make_order, make_shop
+from web.letterings import COLUMNS, VERDICTS
 
 PAGE = "/ventes/imports/lettrages"
+SAMPLES = Path(__file__).parents[1] / "data/accounting"
 HEADINGS = "Pièce;Date pièce;Libellé;Tiers;Montant TTC"
 Work = Callable[[], bool]
 
@@ -97,6 +103,34 @@ def test_a_column_that_nobody_could_know_is_asked_and_what_was_chosen_stays(desk
     assert answer.status_code == 422 and "Dites quelle colonne porte la référence" in answer.text
     assert '<option value="amount" selected>' in answer.text
     assert state_of(desk) is RunState.mapping
+
+
+def test_every_kind_of_column_and_verdict_has_its_word() -> None:
+    assert set(COLUMNS) == set(Column) and set(VERDICTS) == set(Verdict)
+
+
+@pytest.mark.parametrize("name", [
+    "paheko_export_complet.csv", "quickbooks_transaction_list.csv", "dolibarr_factures_et_lignes.csv",
+    "odoo_account_move.xlsx", "etat_factures.xlsx", "journal_ventes.xls", "texte_unicode.txt",
+])  # fmt: skip
+def test_what_a_browser_sends_back_is_what_was_recognised(desk: Desk, work: Work, name: str) -> None:
+    address = bring(desk.browser, (SAMPLES / name).read_bytes(), name).location
+    work()
+    recognised = plan_of(desk)
+    page = desk.browser.get(address).text
+    selects = re.findall(r'<select[^>]* name="([^"]+)"(.*?)</select>', page, re.S)
+    chosen = {field: re.findall(r'value="([^"]*)" selected', options) for field, options in selects}
+    assert [chosen[f"column-{place}"] for place in range(len(recognised.columns))] == [[c] for c in recognised.columns]
+    form = {field: value[0] if value else "" for field, value in chosen.items()}
+    assert desk.browser.send(f"{address}/colonnes", form, form=address).status_code == 303
+    confirmed = plan_of(desk)
+    assert (confirmed.columns, confirmed.days, confirmed.marks) == (
+        recognised.columns, recognised.days, recognised.marks)  # fmt: skip
+
+
+def plan_of(desk: Desk) -> Plan:
+    desk.session.rollback()
+    return Plan.from_json(desk.session.scalars(select(ImportRun.options).order_by(ImportRun.id.desc())).first() or "")
 
 
 def test_verdicts_are_shown_then_applied_in_one_go(desk: Desk, work: Work, orders: list[Invoice]) -> None:
