@@ -20,7 +20,7 @@ from invoicing.imports import queries, service
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
 from invoicing.imports.rules import MAX_BYTES
 from invoicing.lettering.queries import waiting
-from invoicing.lettering.run_queries import sums_of_run
+from invoicing.lettering.run_queries import standing, sums_of_run
 from web import imports as words
 from web import letterings as said
 from web.database import db, now, transaction
@@ -77,10 +77,17 @@ def run_page(run: ImportRun, **shown: Any) -> str:
         **{
             "run": run, "plan": plan_of(run), "words": words, "said": said, "reasons": reasons, "faults": faults,
             "chosen": chosen, "people": people_of([run]), "letters": current_user.may(Right.letter),
-            "facts": facts, "sums": sums_of_run(db.session, run.id) if applied else (),
+            "facts": facts, "offered": _offered(shown["page"]) if "page" in shown else {},
+            "sums": sums_of_run(db.session, run.id) if applied else (),
             "left": waiting(db.session, today()).count if applied else 0, **shown,
         },
     )  # fmt: skip
+
+
+def _offered(page: queries.RowPage) -> dict[int, tuple[str | None, int]]:
+    """Of the documents that the page's rows suggest: the reference by now, and the id of its last change."""
+    offers = (offer for row in page.rows for offer in facts(row).get("suggestions", ()))
+    return standing(db.session, {offer["invoice_id"] for offer in offers})
 
 
 def plan_of(run: ImportRun) -> Plan | None:

@@ -29,7 +29,7 @@ from web.sessions import actor
 from web.words import _, ngettext
 
 MOST: Final = 200  # suggestions taken at once
-_PAIR: Final = re.compile(r"(\d{1,9}):(\d{1,9})")
+_TAKEN: Final = re.compile(r"(\d{1,9}):(\d{1,9}):(\d{1,9})")
 
 
 @bp.post("/imports/<int:run_id>/propositions")
@@ -50,9 +50,8 @@ def import_take(run_id: int) -> ResponseReturnValue:
 
 
 def _takings(ticked: Iterable[str]) -> list[Taking]:
-    """What was ticked, as it stands now: each document's last change is what the person has before them."""
-    pairs = [(int(found[1]), int(found[2])) for each in ticked if (found := _PAIR.fullmatch(each))]
-    return [Taking(line, invoice_id, _seen(invoice_id)) for line, invoice_id in pairs]
+    """What was ticked: line, document, and the last change of its reference that the page knew of."""
+    return [Taking(*map(int, found.groups())) for each in ticked if (found := _TAKEN.fullmatch(each))]
 
 
 def _seen(invoice_id: int) -> int:

@@ -19,8 +19,9 @@ from invoicing.journal import Actor
 from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import LetteringChange, SuggestedLettering
 from invoicing.lettering.proposals import OPEN, STANDING
-from invoicing.lettering.rules import reason_of
-from invoicing.lettering.service import letter
+from invoicing.lettering.queries import last_change
+from invoicing.lettering.rules import LetteringStale, read, reason_of
+from invoicing.lettering.service import letter, reference_of
 
 
 @dataclass(eq=False)
@@ -66,9 +67,20 @@ def accept(
             return None
         holder = session.get(Invoice, row.invoice_id) if row.invoice_id else None
         raise RowDone(row.subject, row.invoice_id, (holder.number if holder else None) or "")
+    _check_unlettered(session, invoice_id, row.subject)
     change = letter(session, actor, now, invoice_id, row.subject, seen)
     _mark(run, row, invoice_id)
     return change
+
+
+def _check_unlettered(session: Session, invoice_id: int, reference: str) -> None:
+    """A row of a file gives a document its first reference, and never replaces one: refuses LetteringStale."""
+    invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if invoice is None or invoice.lettering is None or reference_of(invoice) == read(reference):
+        return
+    last = last_change(session, invoice_id)
+    if last is not None:
+        raise LetteringStale(last.before, last.after, last.at, Actor(last.actor_kind, last.actor_id))
 
 
 def letter_anyway(
@@ -84,7 +96,9 @@ def letter_anyway(
         raise NotFound
     if row.verdict == Verdict.lettered:
         return None
-    change = letter(session, actor, now, row.invoice_id, row.subject, seen, reason_of(reason, required=True))
+    reason = reason_of(reason, required=True)
+    _check_unlettered(session, row.invoice_id, row.subject)
+    change = letter(session, actor, now, row.invoice_id, row.subject, seen, reason)
     _mark(run, row, row.invoice_id)
     return change
 

@@ -41,10 +41,11 @@ def work(database: Database) -> Work:
 
 @pytest.fixture
 def orders(desk: Desk) -> list[Invoice]:
-    """Three complete orders of a shop, 30,00 € each, waiting for their reference."""
+    """Three complete orders of a shop, alike but for their codes, waiting for their reference."""
     with desk.writing():
         shop = make_shop(desk.session, desk.seller)
-        return [make_order(desk.session, shop, desk.customer) for _ in range(3)]
+        codes = (f"TU9LLK1EBHDVV0N{mark}TQ==" for mark in "ABC")  # as long as those of real shops
+        return [make_order(desk.session, shop, desk.customer, transaction_code=code) for code in codes]
 
 
 def euros(invoice: Invoice, more: int = 0) -> str:
@@ -211,15 +212,31 @@ def test_a_suggestion_is_taken_by_a_tick_and_never_by_itself(desk: Desk, work: W
     assert "Propositions" in page and "Lettrer les propositions cochées" in page and str(first.number) in page
     assert desk.browser.send(f"{address}/propositions", {}, form=address).status_code == 303
     assert "Cochez une proposition" in desk.browser.get(address).text and reference_of(desk, first.id) is None
-    desk.browser.send(f"{address}/propositions", {"take": f"2:{first.id}"}, form=address)
+    desk.browser.send(f"{address}/propositions", {"take": f"2:{first.id}:0"}, form=address)
     assert reference_of(desk, first.id) == "FA-9"
     assert "1 facture lettrée" in desk.browser.get(address).text
+
+
+def test_a_suggestion_never_replaces_a_reference_that_was_given_since(
+    desk: Desk, work: Work, orders: list[Invoice]
+) -> None:
+    first = orders[0]
+    address = judged(desk, work, lines(("FA-9", f"Commande {first.transaction_code}", euros(first))))
+    with desk.writing():
+        change = letter(desk.session, COMMAND, NOW, first.id, "FA-AILLEURS", 0)
+        assert change
+        last = change.id
+    page = desk.browser.get(f"{address}?verdict=suggest").text
+    assert "Lettrée depuis : FA-AILLEURS." in page.replace("\u00a0", " ") and 'name="take"' not in page
+    for seen in (0, last):
+        desk.browser.send(f"{address}/propositions", {"take": f"2:{first.id}:{seen}"}, form=address)
+        assert "Ligne 2" in desk.browser.get(address).text and reference_of(desk, first.id) == "FA-AILLEURS"
 
 
 def test_two_suggestions_of_one_row_are_not_both_taken(desk: Desk, work: Work, orders: list[Invoice]) -> None:
     first, second, _third = orders
     address = judged(desk, work, lines(("FA-9", f"Commande {first.transaction_code}", euros(first))))
-    desk.browser.send(f"{address}/propositions", {"take": [f"2:{first.id}", f"2:{second.id}"]}, form=address)
+    desk.browser.send(f"{address}/propositions", {"take": [f"2:{first.id}:0", f"2:{second.id}:0"]}, form=address)
     assert "gardez-en une" in desk.browser.get(address).text and reference_of(desk, first.id) is None
 
 

@@ -21,7 +21,9 @@ def orders(desk: Desk, count: int) -> list[Invoice]:
     """Complete orders of a shop of their own, waiting for their reference."""
     with transaction(desk.sessions) as session:
         shop = make_shop(session, session.get_one(Seller, desk.sellers[Region.FR]))
-        made = [make_order(session, shop, make_customer(session)) for _ in range(count)]
+        session.flush()
+        made = [make_order(session, shop, make_customer(session), transaction_code=f"TU9LLK1EB{shop.id:06}N{mark}TQ==")
+                for mark in "ABCDEFGH"[:count]]  # fmt: skip
         session.flush()
         for each in made:
             session.refresh(each)
