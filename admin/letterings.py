@@ -15,6 +15,7 @@ from admin import bp
 from admin.imports_seen import people_of, visible
 from invoicing.accounting.plan import Column, Days, Plan
 from invoicing.accounting.reading import choose
+from invoicing.accounting.tables import doubled
 from invoicing.errors import Refused
 from invoicing.imports import queries, service
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
@@ -30,7 +31,7 @@ from web.security import LARGE
 from web.services import services
 from web.sessions import actor
 from web.site import today
-from web.suggestions import reasons
+from web.suggestions import spoken
 from web.words import _
 
 FORMER: Final = 5  # runs that the upload page shows
@@ -75,7 +76,7 @@ def run_page(run: ImportRun, **shown: Any) -> str:
     return render_template(
         "letterings/run.html",
         **{
-            "run": run, "plan": plan_of(run), "words": words, "said": said, "reasons": reasons, "faults": faults,
+            "run": run, "plan": plan_of(run), "words": words, "said": said, "spoken": spoken, "faults": faults,
             "chosen": chosen, "people": people_of([run]), "letters": current_user.may(Right.letter),
             "facts": facts, "offered": _offered(shown["page"]) if "page" in shown else {},
             "sums": sums_of_run(db.session, run.id) if applied else (),
@@ -111,7 +112,7 @@ def import_columns(run_id: int) -> ResponseReturnValue:
     chosen = _chosen(plan)
     settled = choose(plan, *chosen)
     if settled.asks:
-        faults = {_place(ask): _(said.ASKS[ask]) for ask in settled.asks}
+        faults = {_place(ask, settled): _(said.ASKS[ask]) for ask in settled.asks}
         typed = {"days": request.form.get("days", ""), "currency": request.form.get("currency", "")}
         page = run_page(run, is_under_way=False, faults=faults, chosen={**dict(enumerate(chosen[0])), **typed})
         return page, 422
@@ -125,8 +126,9 @@ def import_columns(run_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.import_run", run_id=run_id), 303)
 
 
-def _place(ask: str) -> str:
-    return ask if ask == "days" else "column-0"
+def _place(ask: str, plan: Plan) -> str:
+    """The field that is to answer it."""
+    return ask if ask == "days" else f"column-{doubled(plan.columns)[0] if ask == 'twice' else 0}"
 
 
 def _chosen(plan: Plan) -> tuple[tuple[Column, ...], Days, str, str]:

@@ -76,6 +76,7 @@ _BAD: Final = {
 }
 _UNKNOWN: Final = {
     "no_number": N_("Aucun de nos numéros sur la ligne, et rien qui y ressemble."),
+    "weak": N_("Aucun de nos numéros sur la ligne, et rien qui y ressemble assez."),
     "no_such_number": N_("Aucune facture ne porte le numéro %(number)s."),
     "credit_note": N_("Un avoir qui cite %(number)s : il ne lettre pas la facture."),
 }

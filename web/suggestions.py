@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from invoicing.lettering.accepting import RowDone
-from invoicing.lettering.suggesting_rules import Reason
+from invoicing.lettering.suggesting_rules import SHOWN, Reason
 from web.errors import register
 from web.words import N_, _, ngettext
 
 REASONS: Final[dict[Reason, str]] = {
     Reason.code: N_("même code de transaction"),
+    Reason.code_near: N_("même code de transaction, à un O ou un I près"),
     Reason.code_cut: N_("même début du code de transaction"),
     Reason.number: N_("notre numéro, écrit autrement"),
     Reason.number_cut: N_("la fin de notre numéro"),
@@ -26,12 +27,19 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.days: N_("date proche"),
     Reason.text: N_("même article"),
     Reason.several: N_("une autre facture convient aussi"),
+    Reason.rival: N_("une autre ligne lui convient aussi"),
 }
 
 
 def reasons(found: Iterable[str], days: int | None = None) -> str:
     """« même montant, même client, date à 1 jour »; `days` is how long after ours the official one is dated."""
     return ", ".join(_said(Reason(each), days) for each in found)
+
+
+def spoken(score: int, found: Iterable[str], days: int | None = None) -> str:
+    """The same; a weak one is named so, that nobody takes it for the one."""
+    why = reasons(found, days)
+    return why if score >= SHOWN else _("Piste faible : %(reasons)s", reasons=why)
 
 
 def _said(reason: Reason, days: int | None) -> str:

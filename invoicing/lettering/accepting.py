@@ -16,7 +16,7 @@ from invoicing.imports.models import ImportRow, ImportRun, RunKind
 from invoicing.imports.rules import NotReady
 from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor
-from invoicing.lettering.bulk_rules import Verdict
+from invoicing.lettering.bulk_rules import DONE, Verdict
 from invoicing.lettering.models import LetteringChange, SuggestedLettering
 from invoicing.lettering.proposals import OPEN, STANDING
 from invoicing.lettering.queries import last_change
@@ -62,25 +62,29 @@ def accept(
     run, row = _held(session, run_id, line)
     if session.get(SuggestedLettering, (run_id, line, invoice_id)) is None:
         raise NotFound
-    if row.verdict not in OPEN:
-        if row.invoice_id == invoice_id:
-            return None
+    if row.verdict not in OPEN and row.invoice_id != invoice_id:
         holder = session.get(Invoice, row.invoice_id) if row.invoice_id else None
         raise RowDone(row.subject, row.invoice_id, (holder.number if holder else None) or "")
-    _check_unlettered(session, invoice_id, row.subject)
+    _bears_it(session, invoice_id, row.subject)
     change = letter(session, actor, now, invoice_id, row.subject, seen)
-    _mark(run, row, invoice_id)
+    _mark(run, row, invoice_id, change)
     return change
 
 
-def _check_unlettered(session: Session, invoice_id: int, reference: str) -> None:
-    """A row of a file gives a document its first reference, and never replaces one: refuses LetteringStale."""
+def _bears_it(session: Session, invoice_id: int, reference: str) -> bool:
+    """Whether the document bears the row's reference already. A row gives a first one, and never replaces another.
+
+    Refuses LetteringStale where it bears another one by now.
+    """
     invoice = session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
-    if invoice is None or invoice.lettering is None or reference_of(invoice) == read(reference):
-        return
+    if invoice is None or invoice.lettering is None:
+        return False
+    if reference_of(invoice) == read(reference):
+        return True
     last = last_change(session, invoice_id)
-    if last is not None:
-        raise LetteringStale(last.before, last.after, last.at, Actor(last.actor_kind, last.actor_id))
+    if last is None:
+        return False
+    raise LetteringStale(last.before, last.after, last.at, Actor(last.actor_kind, last.actor_id))
 
 
 def letter_anyway(
@@ -92,20 +96,21 @@ def letter_anyway(
     refuses.
     """
     run, row = _held(session, run_id, line)
-    if row.invoice_id is None or row.verdict not in (Verdict.amount_differs, Verdict.lettered):
+    if row.invoice_id is None or row.verdict not in (Verdict.amount_differs, *DONE):
         raise NotFound
-    if row.verdict == Verdict.lettered:
-        return None
-    reason = reason_of(reason, required=True)
-    _check_unlettered(session, row.invoice_id, row.subject)
+    is_so = _bears_it(session, row.invoice_id, row.subject)
+    reason = reason_of(reason, required=not is_so)
     change = letter(session, actor, now, row.invoice_id, row.subject, seen, reason)
-    _mark(run, row, row.invoice_id)
+    _mark(run, row, row.invoice_id, change)
     return change
 
 
 def _held(session: Session, run_id: int, line: int) -> tuple[ImportRun, ImportRow]:
-    """A run of letterings that stands, locked, and one of its rows; NotFound and NotReady otherwise."""
-    run = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    """A run of letterings that stands, locked, and one of its rows; NotFound and NotReady otherwise.
+
+    Not so hard that a worker stands in the way whose transaction writes history of this run: that takes long.
+    """
+    run = session.get(ImportRun, run_id, with_for_update={"key_share": True}, populate_existing=True)
     if run is None or run.kind is not RunKind.letterings:
         raise NotFound
     if run.state not in STANDING:
@@ -137,10 +142,13 @@ def accept_many(
     return outcomes
 
 
-def _mark(run: ImportRun, row: ImportRow, invoice_id: int) -> None:
+def _mark(run: ImportRun, row: ImportRow, invoice_id: int, change: LetteringChange | None) -> None:
     """The row is done, by hand; the run's counts follow. Applying and undoing the file leave such rows alone."""
+    if row.verdict in DONE:
+        return
+    done = Verdict.lettered if change else Verdict.already
     counts = json.loads(run.counts)
     counts[row.verdict] = counts.get(row.verdict, 1) - 1
-    counts[Verdict.lettered] = counts.get(Verdict.lettered, 0) + 1
+    counts[done] = counts.get(done, 0) + 1
     run.counts = json.dumps({verdict: count for verdict, count in counts.items() if count > 0}, sort_keys=True)
-    row.verdict, row.done, row.invoice_id = Verdict.lettered, True, invoice_id
+    row.verdict, row.done, row.invoice_id = done, True, invoice_id

@@ -22,6 +22,7 @@ from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.bulk_tokens import WIDTHS, own, tokens_of
 from invoicing.lettering.bulk_told import Groups, Told, is_credit, told_of
 from invoicing.lettering.bulk_verdicts import Standing, verdict_of
+from invoicing.lettering.suggesting_rivals import Claims
 from invoicing.sellers.queries import letters_unpaid
 
 if TYPE_CHECKING:
@@ -48,14 +49,18 @@ def judge_documents(
     every: list[Told] = []
     for some in _lots(officials):
         every += reader.read(some)
-    groups = Groups()
+    groups, claims = Groups(), Claims()
     for told in every:
         groups.add(told)
+        claims.add(told.folded, told.fits)
+    claims.settle(groups.names)
     may_be_unpaid = letters_unpaid(session)
     given: dict[str, int] = {}
     for lot in _lots(every):
         standing = _standing(reader.lookup, lot, may_be_unpaid)
-        yield from (_once(verdict_of(each, standing, groups), each, groups, given) for each in lot)
+        for each in lot:
+            told = each._replace(fits=tuple(claims.scored(each.folded, each.fits))) if not each.targets else each
+            yield _once(verdict_of(told, standing, groups), told, groups, given)
 
 
 def _standing(lookup: Lookup, some: Sequence[Told], may_be_unpaid: bool) -> Standing:

@@ -89,7 +89,7 @@ def _without(told: Told, standing: Standing, groups: Groups) -> Judged:
         return judged(told, _V.taken, {"by": holder.number, "by_id": holder.id})
     if (line := groups.line_of(told.folded)) is not None:  # that line has the document
         return judged(told, _V.unknown_invoice, {"why": "no_number", "lines": [line]})
-    return _suggested(told, [fit for fit in told.fits if not groups.names(fit.invoice_id)])
+    return _suggested(told, told.fits)
 
 
 def _suggested(told: Told, fits: Sequence[Suggestion]) -> Judged:
@@ -102,7 +102,7 @@ def _suggested(told: Told, fits: Sequence[Suggestion]) -> Judged:
     alike = [fit.number for fit in fits if fit.score >= SHOWN - 1]  # each would be good enough if it led
     if len(alike) > 1:
         return judged(told, _V.several_candidates, {"numbers": alike, **some})
-    return judged(told, _V.unknown_invoice, {"why": "no_number", **some})
+    return judged(told, _V.unknown_invoice, {"why": "weak" if fits else "no_number", **some})
 
 
 def _fits_of(told: Told, known: Known) -> list[dict[str, Any]]:

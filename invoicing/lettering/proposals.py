@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from invoicing.invoices.models import Invoice
 from invoicing.lettering import rules
 from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import SuggestedLettering
-from invoicing.lettering.suggesting_rules import SHOWN, Reason, Suggestion
+from invoicing.lettering.suggesting_rules import MARGIN, SHOWN, SURE, Reason, Suggestion
 
 OPEN: Final = (Verdict.suggest, Verdict.unknown_invoice, Verdict.several_candidates)  # a person may still take
 STANDING: Final = (RunState.judged, RunState.applied)  # runs of which rows may be taken
@@ -51,7 +51,9 @@ class Proposal:
 
 def facts_of(found: Suggestion) -> dict[str, Any]:
     """As a judged row keeps it among its facts, in the list `suggestions`."""
-    return {**asdict(found), "reasons": list(found.reasons), "day": found.day.isoformat() if found.day else ""}
+    facts = {**asdict(found), "reasons": list(found.reasons), "day": found.day.isoformat() if found.day else ""}
+    del facts["points"]  # they weigh one against another while a file is judged, and no longer
+    return facts
 
 
 def keep(session: Session, run_id: int, judged: Iterable[Judged]) -> None:
@@ -94,7 +96,25 @@ def proposals(session: Session, invoice_id: int) -> list[Proposal]:
     borne = select(Invoice.lettering_folded).where(Invoice.lettering_folded.in_(found))
     taken = set(session.scalars(borne)) if found else set()
     free = [proposal for folded, proposal in found.items() if folded not in taken]
-    return sorted(free, key=lambda proposal: (-proposal.score, proposal.line))[:MOST]
+    return _beside_each_other(sorted(free, key=lambda proposal: (-_strength(proposal), proposal.line)))[:MOST]
+
+
+def _beside_each_other(best: Sequence[Proposal]) -> list[Proposal]:
+    """Of different files several may propose something: what doesn't lead is weak, as it would be within one file."""
+    shown = [proposal for proposal in best if proposal.is_shown]
+    if len(shown) < 2:
+        return list(best)
+    leads = _strength(shown[0]) - max(map(_strength, shown[1:])) >= MARGIN
+    return [
+        replace(each, score=SHOWN - 1, reasons=(*each.reasons, Reason.rival))
+        if each.is_shown and not (leads and each is shown[0]) else each
+        for each in best
+    ]  # fmt: skip
+
+
+def _strength(proposal: Proposal) -> int:
+    """The score; what bears our code or number stands above all that only looks alike."""
+    return proposal.score + (100 if SURE.intersection(proposal.reasons) else 0)
 
 
 def suggestions_of(session: Session, run_id: int, line: int) -> list[SuggestedLettering]:

@@ -29,7 +29,7 @@ from invoicing.lettering.suggesting_rules import (
     CROWDED,
     EARLY,
     MOST,
-    SHOWN,
+    SURENESS,
     WEAK,
     Evidence,
     Naming,
@@ -37,7 +37,8 @@ from invoicing.lettering.suggesting_rules import (
     Suggestion,
     before_fee,
     groups,
-    settled,
+    leading,
+    scored,
     weigh,
 )
 from invoicing.sellers.queries import letters_unpaid
@@ -115,12 +116,8 @@ class Pool(Shelves):
         weighed = [(*weigh(self._evidence(seen, place, named.get(place))), place) for place in places]
         weighed = [each for each in weighed if each[0] >= WEAK]
         weighed.sort(key=lambda each: (-each[0], abs(seen.day - self.documents[each[2]].day), each[2]))
-        scores = settled([points for points, _, _ in weighed])
-        found = []
-        for (points, reasons, place), score in zip(weighed[:MOST], scores, strict=False):
-            told = (*reasons, Reason.several) if points >= SHOWN > score else reasons
-            found.append(self._suggestion(seen, place, score, told))
-        return found
+        found = [self._suggestion(seen, place, points, reasons) for points, reasons, place in weighed[:MOST]]
+        return scored(found, leading({each.invoice_id: each.points for each in found}), {})
 
     def grouped(self, official: Official) -> list[Document]:
         """Documents of one customer that only together come to the official amount: one invoice for all of them."""
@@ -142,11 +139,10 @@ class Pool(Shelves):
         """What the texts name by code or number: the surest way of each."""
         found: dict[int, Naming] = {}
         for text in dict.fromkeys(seen.official.texts):
-            for place, is_cut in self.by_code(text):
-                found.setdefault(place, Naming.code_cut if is_cut else Naming.code)
-            for place, is_cut in self.by_number(text):
-                found.setdefault(place, Naming.number_cut if is_cut else Naming.number)
-        return {place: naming for place, naming in found.items() if self._may_be(seen, self.documents[place])}
+            for place, naming in (*self.by_code(text), *self.by_number(text)):
+                if self._may_be(seen, self.documents[place]):
+                    found[place] = max(found.get(place, naming), naming, key=SURENESS.__getitem__)
+        return found
 
     def _alike(self, seen: Seen) -> Iterator[int]:
         """What comes to the amount, or came to it before a usual fee."""
@@ -155,7 +151,8 @@ class Pool(Shelves):
             return
         window = (seen.day - CROWDED, seen.day - EARLY) if seen.day else (0, 0)
         for cents in (amount, *(before_fee(amount) if amount > 0 else ())):
-            found = [p for p in self.of_amount(cents, *window) if self._may_be(seen, self.documents[p])]
+            near = self.of_amount(cents, *window, seen.name or tuple(seen.words))
+            found = [place for place in near if self._may_be(seen, self.documents[place])]
             if len(found) > _NEAREST:
                 found.sort(key=lambda place: self._promise(seen, place))
             yield from found[:_NEAREST]
@@ -181,12 +178,12 @@ class Pool(Shelves):
             naming, document.cents, seen.official.amount_cents, alike, in_text, bool(seen.name), days, same_text
         )
 
-    def _suggestion(self, seen: Seen, place: int, score: int, reasons: tuple[Reason, ...]) -> Suggestion:
+    def _suggestion(self, seen: Seen, place: int, points: int, reasons: tuple[Reason, ...]) -> Suggestion:
         document = self.documents[place]
         days = seen.day - document.day if seen.day and document.day else None
         return Suggestion(
-            document.id, document.number, score, reasons, self.people[document.person].shown, document.cents,
-            document.currency, date.fromordinal(document.day) if document.day else None, days,
+            document.id, document.number, 0, reasons, self.people[document.person].shown, document.cents,
+            document.currency, date.fromordinal(document.day) if document.day else None, days, points,
         )  # fmt: skip
 
 

@@ -8,13 +8,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from invoicing.lettering.suggesting_names import Words, pairs_of, words_of
+from invoicing.lettering.suggesting_rules import Naming
 from invoicing.search import fold
 
 FEW: Final = 64  # of one amount: beyond, only what is near in time is looked at
+CROWD: Final = 256  # of one amount and near in time: beyond, only what shares a rare word of its name
+NUMBER_MIN: Final = 5  # letters and digits of a number that is known in pieces
 CODE_CUT: Final = 10  # letters of a transaction code that was cut
 TAIL: Final = 8  # letters and digits of a number of which only the end was kept
 _CODE: Final = re.compile(r"[^\s;,|\"'()\[\]]{6,}")
 _RUN: Final = re.compile(r"[a-z0-9]+")
+_MISREAD: Final = str.maketrans("OIL", "011")
 _PARTS_MAX: Final = 6  # of a number that is written in pieces
 
 
@@ -95,49 +99,78 @@ class Shelves:
         self._days.append(document.day)
         self._amounts.add(document.cents, place)
         self._of_person.add(document.person, place)
-        if document.code:
-            self._codes.add(document.code, place)
-            if len(document.code) > CODE_CUT:
-                self._code_heads.add(document.code[:CODE_CUT], place)
-        if number := squashed(document.number):
+        if code := as_read(document.code):
+            self._codes.add(code, place)
+            if len(code) > CODE_CUT:
+                self._code_heads.add(code[:CODE_CUT], place)
+        number = squashed(document.number)
+        if len(number) >= NUMBER_MIN and not number.isdigit():  # figures alone are an amount or a year far more often
             self._numbers.add(number, place)
             if len(number) > TAIL:
                 self._number_tails.add(number[-TAIL:], place)
 
-    def of_amount(self, cents: int, first_day: int, last_day: int) -> Sequence[int]:
-        """What comes to this amount: all, or where there are many, what is dated between two days (0: any)."""
-        found = self._amounts.get(cents)
-        if len(found) <= FEW or not last_day:
-            return found
-        first, last = bisect_left(self._days, first_day), bisect_right(self._days, last_day)
-        return found[bisect_left(found, first) : bisect_left(found, last)]
+    def of_amount(self, cents: int, first_day: int, last_day: int, words: Words) -> Sequence[int]:
+        """What comes to this amount: all; where there are many, what is dated between two days (0: any).
 
-    def by_code(self, text: str) -> Iterator[tuple[int, bool]]:
-        """What has one of the codes in a text; True where the text has only its beginning."""
+        In a crowd, such as the dues of a year, only what is made out to somebody with one of these words in a name.
+        """
+        found = self._amounts.get(cents)
+        if len(found) <= FEW:
+            return found
+        first, last = 0, len(self.documents)
+        if last_day:
+            first, last = bisect_left(self._days, first_day), bisect_right(self._days, last_day)
+        start, end = bisect_left(found, first), bisect_left(found, last)
+        if end - start <= CROWD:
+            return found[start:end]
+        own = (place for person in self._bearing(words) for place in self._of_person.get(person))
+        return sorted(place for place in own if first <= place < last and self.documents[place].cents == cents)
+
+    def _bearing(self, words: Words) -> set[int]:
+        """People with one of these words in a name, the rarest words first, as long as they aren't many."""
+        people: set[int] = set()
+        for few in sorted(map(self._words.get, dict.fromkeys(words)), key=len):
+            if people and len(people) + len(few) > CROWD:
+                break
+            people.update(few[:CROWD])
+        return people
+
+    def by_code(self, text: str) -> Iterator[tuple[int, Naming]]:
+        """What has one of the codes in a text: as it stands, as somebody has misread it, or only its beginning."""
         for found in _CODE.findall(text):
             code = plain_code(found)
-            whole = self._codes.get(code)
-            yield from ((place, False) for place in whole)
-            if not whole and len(code) >= CODE_CUT:
-                heads = self._code_heads.get(code[:CODE_CUT])
-                yield from ((place, True) for place in heads if self.documents[place].code.startswith(code))
+            read = as_read(code)
+            whole = [place for place in self._codes.get(read) if self.documents[place].code == code]
+            yield from ((place, Naming.code) for place in whole)
+            if whole or len(read) < CODE_CUT:
+                continue
+            yield from ((place, Naming.code_near) for place in self._codes.get(read))
+            for place in self._code_heads.get(read[:CODE_CUT]):
+                known = as_read(self.documents[place].code)
+                if known != read and known.startswith(read):
+                    yield place, Naming.code_cut
 
-    def by_number(self, text: str) -> Iterator[tuple[int, bool]]:
-        """What has a number that stands in a text in pieces; True where the text has only its end."""
+    def by_number(self, text: str) -> Iterator[tuple[int, Naming]]:
+        """What has a number that stands in a text in pieces, or of which only the end does."""
         runs = _RUN.findall(fold(text))
         for start in range(len(runs)):
             joined = ""
             for run in runs[start : start + _PARTS_MAX]:
                 joined += run
-                yield from ((place, False) for place in self._numbers.get(joined))
+                yield from ((place, Naming.number) for place in self._numbers.get(joined))
                 if len(joined) >= TAIL:
                     tails = self._number_tails.get(joined[-TAIL:])
-                    yield from ((place, True) for place in tails if self._is_tail(joined, place))
+                    yield from ((place, Naming.number_cut) for place in tails if self._is_tail(joined, place))
 
     def of_people(self, words: Words) -> Sequence[int]:
-        """People who have one of these words in a name, each once; those of the rarest word that anybody has."""
-        known = [found for word in words if (found := self._words.get(word))]
-        return min(known, key=len) if known else ()
+        """People who have one of these words in a name, each once; those of the rarest word that anybody has.
+
+        Where that word is a common one, only those who have the next rarest too.
+        """
+        known = sorted((found for word in dict.fromkeys(words) if (found := self._words.get(word))), key=len)
+        if len(known) > 1 and len(known[0]) > CROWD:
+            return sorted({*known[0]}.intersection(known[1]))
+        return known[0] if known else ()
 
     def of_person(self, person: int) -> Sequence[int]:
         """Documents made out to one of them."""
@@ -156,3 +189,8 @@ def squashed(number: str) -> str:
 def plain_code(code: str) -> str:
     """A transaction code without its padding, in one case."""
     return code.rstrip("=").upper()
+
+
+def as_read(code: str) -> str:
+    """A plain code in which letters stand as the figures for which people take them: O is 0, I and L are 1."""
+    return code.translate(_MISREAD)

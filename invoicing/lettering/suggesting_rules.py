@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from heapq import nlargest
 from typing import Final
 
 from invoicing.lettering.suggesting_names import ALIKE, NEAR
@@ -15,7 +16,7 @@ WEAK: Final = 45  # from here on a person may look at it
 MOST: Final = 5  # of one official document
 MARGIN: Final = 8  # points by which the best must lead, or it is one of several
 CUT: Final = 40  # of 100 letters of a name for which a text had room
-EARLY, LATE = -7, 60  # days from ours to the official one between which they may be about the same sale
+EARLY, LATE = -7, 21  # days from ours to the official one in which it is entered; a month later it is the next dues
 CROWDED: Final = 31  # where many documents come to the same amount
 
 
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     """What speaks for a suggestion, or against it."""
 
     code = "code"  # our transaction code stands in the row
+    code_near = "code_near"  # typed from paper: O for 0, I for 1
     code_cut = "code_cut"  # its beginning does
     number = "number"  # our number, written otherwise
     number_cut = "number_cut"  # only its end
@@ -37,12 +39,17 @@ class Reason(StrEnum):
     days = "days"  # so many apart
     text = "text"  # what was sold
     several = "several"  # another document fits as well
+    rival = "rival"  # another official document fits it as well
+
+
+SURE: Final = frozenset({Reason.code, Reason.number})
 
 
 class Naming(StrEnum):
     """Why a document of ours is thought of, by what the row's text holds."""
 
     code = "code"
+    code_near = "code_near"
     code_cut = "code_cut"
     number = "number"
     number_cut = "number_cut"
@@ -52,7 +59,8 @@ class Naming(StrEnum):
 class Suggestion:
     """One of our documents that an official one may stand for. Amounts are cents, negative for a credit note.
 
-    `days` is how long after ours the official one is dated; None where a day isn't known.
+    `days` is how long after ours the official one is dated; None where a day isn't known. `score` goes from 0 to 100
+    and says whether it is the one; `points` are what speaks for it, below and beyond that.
     """
 
     invoice_id: int
@@ -64,6 +72,7 @@ class Suggestion:
     currency: str
     day: date | None
     days: int | None = None
+    points: int = 0
 
     @property
     def is_shown(self) -> bool:
@@ -71,7 +80,9 @@ class Suggestion:
         return self.score >= SHOWN
 
 
-_NAMED: Final = {Naming.code: 75, Naming.code_cut: 55, Naming.number: 70, Naming.number_cut: 35}
+SURENESS: Final = {  # points
+    Naming.code: 75, Naming.number: 70, Naming.code_near: 60, Naming.code_cut: 55, Naming.number_cut: 35,
+}  # fmt: skip
 # What payment services keep of a sale, as (share in ten-thousandths, cents): usual public tariffs.
 TARIFFS: Final = (
     (150, 25), (140, 25), (190, 25), (250, 25), (290, 25), (325, 25), (120, 25), (290, 30), (340, 25), (290, 35),
@@ -124,17 +135,20 @@ def name_points(alike: int, in_text: int, is_given: bool) -> tuple[int, Reason |
 
 
 def day_points(days: int | None) -> tuple[int, Reason | None]:
-    """Of how long after ours the official one is dated: it is entered on the day, or some days later."""
+    """Of how long after ours the official one is dated: it is entered on the day, or some days later.
+
+    A month or a year apart the same customer pays the same again: name, amount and article together are weak then.
+    """
     if days is None:
         return 0, None
     if days == 0:
         return 20, Reason.day
-    for most, points in ((3, 20), (7, 17), (15, 14), (31, 10), (LATE, 3)):
+    for most, points in ((3, 20), (7, 17), (15, 14), (LATE, 6)):
         if 0 < days <= most:
             return points, Reason.days
     if EARLY <= days < 0:
         return 14 if days == -1 else 6, Reason.days
-    return -12, Reason.days
+    return -20, Reason.days
 
 
 @dataclass(frozen=True)
@@ -155,7 +169,7 @@ def weigh(evidence: Evidence) -> tuple[int, tuple[Reason, ...]]:
     """The points, which may go beyond 0 and 100 so that the better of two good ones leads, and the reasons."""
     points, reasons = 0, []
     if evidence.naming:
-        points += _NAMED[evidence.naming]
+        points += SURENESS[evidence.naming]
         reasons.append(Reason(evidence.naming.value))
     for more, reason in (
         amount_points(evidence.ours_cents, evidence.official_cents),
@@ -169,11 +183,30 @@ def weigh(evidence: Evidence) -> tuple[int, tuple[Reason, ...]]:
     return points, tuple(reasons)
 
 
-def settled(points: Sequence[int]) -> list[int]:
-    """Scores from 0 to 100 for points, best first: nobody is at the threshold who doesn't lead."""
-    leads = len(points) < 2 or points[0] - points[1] >= MARGIN
-    most = [100 if leads and place == 0 else SHOWN - 1 for place in range(len(points))]
-    return [max(0, min(each, bound)) for each, bound in zip(points, most, strict=True)]
+def leading(points: Mapping[int, int]) -> int | None:
+    """The document with the most points, where it leads all others by `MARGIN`; None where none does."""
+    best = nlargest(2, points, key=points.__getitem__)
+    leads = len(best) == 1 or (len(best) == 2 and points[best[0]] - points[best[1]] >= MARGIN)
+    return best[0] if leads else None
+
+
+def scored(found: Sequence[Suggestion], lead: int | None, rivals: Mapping[int, int]) -> list[Suggestion]:
+    """Suggestions of one official document with their scores and what speaks against them.
+
+    Only one may be at the threshold: the one that leads (`lead`, its id), also what others have for it (`rivals`:
+    document of ours → the most points of another official document), and whose amount is no other.
+    """
+    return [_scored(each, each.invoice_id == lead, rivals.get(each.invoice_id)) for each in found]
+
+
+def _scored(each: Suggestion, leads: bool, rival: int | None) -> Suggestion:
+    reasons: list[Reason] = [reason for reason in each.reasons if reason not in (Reason.several, Reason.rival)]
+    is_clear = rival is None or each.points - rival >= MARGIN
+    is_the_one = leads and is_clear and Reason.amount_differs not in reasons
+    if each.points >= SHOWN:
+        reasons += [] if leads else [Reason.several]
+        reasons += [] if is_clear else [Reason.rival]
+    return replace(each, score=max(0, min(each.points, 100 if is_the_one else SHOWN - 1)), reasons=tuple(reasons))
 
 
 def groups(amount_cents: int, totals: Sequence[int], most: int = 4) -> Iterator[tuple[int, ...]]:

@@ -17,6 +17,7 @@ from invoicing.lettering.suggesting import Pool
 from invoicing.lettering.suggesting_names import words_of
 from invoicing.lettering.suggesting_pool import Document, person_of, plain_code
 from invoicing.lettering.suggesting_rules import fee_of
+from tests.lettering import noise_more
 from tests.lettering.noise_words import FIRST, ITEMS, LAST, NONE, ONE, PLACE, PRICES, WHAT
 
 FIRST_DAY = date(2026, 1, 9)
@@ -96,11 +97,12 @@ class Maker:
 
     def made(self, rows: int) -> Made:
         """With so many rows: 83 of 100 for one document each, 3 for several, the rest for none."""
-        kinds = [self.chance.choice(ONE) for _ in range(rows * 83 // 100)] + ["grouped"] * (rows * 3 // 100)
-        kinds += [self.chance.choice(NONE) for _ in range(rows - len(kinds))]
-        about = self.chance.sample(self.sales, len(kinds))
-        cases = [self._case(line, kind, sale) for line, (kind, sale) in enumerate(zip(kinds, about, strict=True), 2)]
-        return Made(self.sales, cases)
+        one, none = (*ONE, *noise_more.ONE, *noise_more.UNSEEN), (*NONE, *noise_more.NONE)
+        kinds = [self.chance.choice(one) for _ in range(rows * 83 // 100)] + ["grouped"] * (rows * 3 // 100)
+        kinds += [self.chance.choice(none) for _ in range(rows - len(kinds))]
+        pairs = list(zip(kinds, self.chance.sample(self.sales, len(kinds)), strict=True))
+        pairs += [pair for pair in pairs if pair[0] == "instalment"]
+        return Made(self.sales, [self._case(line, kind, sale) for line, (kind, sale) in enumerate(pairs, 2)])
 
     def _sale(self, n: int) -> Sale:
         chance = self.chance
@@ -142,6 +144,12 @@ class Maker:
         elif kind in ("code", "code_cut"):
             label, name = f"CB {sale.code[: 14 if kind == 'code_cut' else None]}", ""
         name = self._written(kind, name, sale)
+        if kind in noise_more.KINDS:
+            row = noise_more.Row(cents, name, day, label)
+            others = [other.number for other in self._some(sale)[1:2]]
+            noise_more.alter(kind, row, sale.code, [sale.number, *others], chance)
+            cents, name, day, label = row.cents, row.name, row.day, row.label
+            truth = truth if kind not in noise_more.NONE else ()
         reference = f"FV26-{line:05}"
         texts = (f"L{line:05}", f"{day}", reference, label, f"{cents / 100:.2f}", sale.currency, name)
         return Case(kind, Official(line, reference, texts, cents, sale.currency, day, name), truth)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from invoicing.lettering.suggesting import Pool
+from invoicing.lettering.suggesting_rivals import Claims
 from tests.lettering.noise import Case
+from tests.lettering.noise_more import NONE
 from tests.lettering.noise_words import NOT_ONE
 
 
@@ -23,13 +25,17 @@ class Score:
     wrong: list[Case] = field(default_factory=list)
 
 
-def score(pool: Pool, cases: Iterable[Case]) -> Mapping[str, Score]:
-    """Asks the pool about each."""
+def score(pool: Pool, cases: Sequence[Case]) -> Mapping[str, Score]:
+    """Asks the pool about each, and compares what it says as a file's lines are."""
     found: dict[str, Score] = defaultdict(Score)
-    for case in cases:
+    claims, every = Claims(), [pool.fitting(case.official) for case in cases]
+    for case, alone in zip(cases, every, strict=True):
+        claims.add(case.official.reference, alone)
+    claims.settle(lambda _invoice_id: False)
+    for case, alone in zip(cases, every, strict=True):
         tally = found[case.kind]
         tally.asked += 1
-        fitting = pool.fitting(case.official)
+        fitting = claims.scored(case.official.reference, alone)
         if not any(each.is_shown for each in fitting):
             tally.weak += any((each.number,) == case.truth for each in fitting)
             tally.grouped += sorted(each.number for each in pool.grouped(case.official)) == sorted(case.truth) != []
@@ -50,4 +56,5 @@ def precision(found: Mapping[str, Score]) -> int:
 
 def recall(found: Mapping[str, Score]) -> int:
     """Of 1000 that stand for one document of ours, how many are shown rightly."""
-    return 1000 * sum(each.right for each in found.values()) // sum(found[k].asked for k in found if k not in NOT_ONE)
+    asked = sum(one.asked for kind, one in found.items() if kind not in (*NOT_ONE, *NONE))
+    return 1000 * sum(each.right for each in found.values()) // asked

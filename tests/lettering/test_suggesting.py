@@ -14,6 +14,7 @@ from invoicing.lettering.suggesting import Pool
 from invoicing.lettering.suggesting_names import words_of
 from invoicing.lettering.suggesting_pool import Document, person_of, plain_code
 from invoicing.lettering.suggesting_rules import SHOWN, WEAK, Reason
+from tests.lettering import noise_more
 from tests.lettering.noise import Case, Made, Sale, make
 from tests.lettering.noise_score import precision, recall, score
 from tests.lettering.noise_words import ONE
@@ -67,9 +68,11 @@ def test_on_the_labelled_set_what_is_shown_is_right_95_times_in_100() -> None:
 def test_on_made_up_ledgers_what_is_shown_is_right_95_times_in_100(seed: int) -> None:
     made = make(seed, 6000, 1200)
     found = score(made.pool(), made.cases)
-    assert precision(found) >= 950 and recall(found) >= 900, found
-    for kind in ONE:
+    assert precision(found) >= 950 and recall(found) >= 850, found
+    for kind in (*ONE, *noise_more.ONE):
         assert found[kind].right * 100 >= 95 * found[kind].shown > 0, kind
+    for kind in ("instalment", "two_numbers", "next_month", "membership"):
+        assert found[kind].shown * 10 <= found[kind].asked, kind
 
 
 def pool_of(*sales: Sale) -> Pool:
@@ -157,3 +160,43 @@ def test_the_same_amount_a_year_apart_or_of_another_name_is_not_shown() -> None:
     (weak,) = pool_of(sale()).fitting(official(days=1, customer=""))
     assert weak.score < SHOWN and Reason.amount in weak.reasons
     assert not pool_of(sale()).suggest(official(customer="Aïcha Marchandeau"))
+
+
+def test_a_code_typed_from_paper_is_found_with_the_amount() -> None:
+    pool = pool_of(sale(), sale("B-20260314-5", "TU9VWE9ERUQRTWDXNA==", 9_900))
+    (found,) = pool.suggest(official("CB TU9VWE9ERUIRTWDXNA", days=None))
+    assert found.number == "B-20260314-4" and found.reasons == (Reason.code_near, Reason.amount)
+    assert not pool.suggest(official("CB TU9VWE9ERUIRTWDXNA", amount=None, days=None))
+
+
+def test_figures_alone_or_a_short_number_in_pieces_name_nothing() -> None:
+    pool = pool_of(sale("1152", total=7_000), sale("F 1", "X", 8_000, person="Léa Roy"))
+    for text in ("1152", "1152,00", "bat. F 1"):
+        assert not pool.fitting(official(text, amount=None, days=None)), text
+
+
+def test_another_amount_is_never_shown_as_the_one_whatever_names_it() -> None:
+    (found,) = pool_of(sale()).fitting(official("B 20260314 4", amount=6_000, customer="Zoé Müller"))
+    assert found.score == SHOWN - 1 and Reason.amount_differs in found.reasons and Reason.several not in found.reasons
+
+
+def test_the_same_dues_a_month_later_are_weak_even_with_their_article() -> None:
+    for days in (28, 31, 61, 365):
+        (found,) = pool_of(sale()).fitting(official("Stage de printemps", days=days, customer="Zoé Müller"))
+        assert WEAK <= found.score < SHOWN, days
+
+
+def test_the_surest_way_in_which_a_row_names_a_document_counts() -> None:
+    (found,) = pool_of(sale()).fitting(official("0260314-4", "B 20260314 4", amount=None, days=None))
+    assert found.reasons == (Reason.number,)
+
+
+def test_in_a_crowd_of_one_amount_who_bears_the_name_is_found_quickly() -> None:
+    people = [f"Membre{n} Dupontet" for n in range(3000)]
+    crowd = [sale(f"B-20260314-{n}", f"CODE{n:08}", person=name) for n, name in enumerate(people)]
+    pool = pool_of(*crowd)
+    asked = official(customer="DUPONTET MEMBRE1712")
+    (found,) = pool.suggest(asked)
+    assert found.customer == "Membre1712 Dupontet"
+    assert len(pool.of_amount(12_000, 0, 0, ("dupontet", "membre1712"))) == 1
+    assert pool.fitting(official(customer="")) == []

@@ -5,26 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from invoicing.accounting.plan import Official
-from invoicing.errors import NotFound
+from invoicing.errors import FieldFaults, NotFound
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
 from invoicing.imports.rules import Judged, NotReady
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
-from invoicing.lettering.accepting import RowDone, Taking, accept, accept_many
+from invoicing.lettering.accepting import RowDone, Taking, accept, accept_many, letter_anyway
 from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.proposals import facts_of, forget, keep, proposals, suggestions_of
-from invoicing.lettering.rules import LetteringTaken, NotLetterable
+from invoicing.lettering.rules import LetteringStale, LetteringTaken, NotLetterable
+from invoicing.lettering.run_queries import sums_of_run
 from invoicing.lettering.service import letter
 from invoicing.lettering.suggesting import Pool
-from invoicing.lettering.suggesting_rules import Reason
+from invoicing.lettering.suggesting_rules import SHOWN, WEAK, Reason
 from invoicing.shop.models import Shop
 from tests.factories import NOW, TODAY, make_credit, make_customer, make_order, make_shop
+from tests.lettering.desk import judge
 
 OFFICIAL = Official(
     2, "FA-7", ("FA-7", "VIR SEPA"), 21_600, "EUR", TODAY + timedelta(1), "COOPERATIVE DU MORVAN"
@@ -164,3 +167,73 @@ def test_a_day_that_the_file_says_is_given_back(session: Session, shop: Shop) ->
     session.flush()
     (found,) = proposals(session, waits.id)
     assert found.day == date(2026, 11, 23) and found.is_shown
+
+
+def test_what_files_propose_for_one_document_is_weighed_together(session: Session, shop: Shop) -> None:
+    waits = order(session, shop)
+    judged(session, OFFICIAL)
+    (alone,) = proposals(session, waits.id)
+    assert alone.is_shown
+    other = replace(OFFICIAL, reference="FA-8", texts=("FA-8",))
+    judged(session, other)
+    found = proposals(session, waits.id)
+    assert {each.reference for each in found} == {"FA-7", "FA-8"}
+    assert all(each.score == SHOWN - 1 and each.reasons[-1] is Reason.rival for each in found)
+    judged(session, replace(OFFICIAL, reference="FA-9", texts=(f"CB {waits.transaction_code}",)))
+    sure, *others = proposals(session, waits.id)
+    assert sure.reference == "FA-9" and sure.is_shown and not any(each.is_shown for each in others)
+
+
+def test_a_weak_suggestion_reaches_the_work_list_as_weak(session: Session, shop: Shop) -> None:
+    waits = order(session, shop)
+    weak = replace(OFFICIAL, customer="")
+    (row,) = judge(session, weak)
+    assert (row.verdict, row.facts["why"]) == (Verdict.unknown_invoice, "weak")
+    judged(session, weak)
+    (found,) = proposals(session, waits.id)
+    assert WEAK <= found.score < SHOWN and not found.is_shown
+
+
+def test_a_row_whose_document_bears_its_reference_is_already_so(session: Session, shop: Shop) -> None:
+    waits = order(session, shop)
+    run_id, again = judged(session, OFFICIAL), judged(session, OFFICIAL)
+    change = accept(session, COMMAND, NOW, run_id, 2, waits.id, 0)
+    assert change and accept(session, COMMAND, NOW, again, 2, waits.id, change.id) is None
+    counts = [json.loads(session.get_one(ImportRun, each).counts) for each in (run_id, again)]
+    assert counts == [{Verdict.lettered: 1}, {Verdict.already: 1}]
+    assert sums_of_run(session, again) == []
+    assert accept(session, COMMAND, NOW, again, 2, waits.id, change.id) is None
+    assert json.loads(session.get_one(ImportRun, again).counts) == {Verdict.already: 1}
+
+
+def test_a_row_that_was_taken_and_unlettered_since_is_never_said_to_stand(session: Session, shop: Shop) -> None:
+    waits = order(session, shop)
+    run_id = judged(session, OFFICIAL)
+    change = accept(session, COMMAND, NOW, run_id, 2, waits.id, 0)
+    assert change
+    cleared = letter(session, COMMAND, NOW, waits.id, "", change.id, "Erreur")
+    assert cleared
+    with pytest.raises(LetteringStale):
+        accept(session, COMMAND, NOW, run_id, 2, waits.id, change.id)
+    assert waits.lettering is None
+    given = accept(session, COMMAND, NOW, run_id, 2, waits.id, cleared.id)
+    assert given and waits.lettering == "FA-7"
+    assert json.loads(session.get_one(ImportRun, run_id).counts) == {Verdict.lettered: 1}
+
+
+def test_an_amount_that_differs_takes_a_reason_each_time(session: Session, shop: Shop) -> None:
+    waits = order(session, shop)
+    run_id = judged(session, OFFICIAL)
+    row = session.query(ImportRow).filter_by(run_id=run_id).one()
+    row.verdict, row.invoice_id = Verdict.amount_differs, waits.id
+    session.flush()
+    with pytest.raises(FieldFaults):
+        letter_anyway(session, COMMAND, NOW, run_id, 2, 0, " ")
+    change = letter_anyway(session, COMMAND, NOW, run_id, 2, 0, "Frais de port")
+    assert change and change.reason == "Frais de port"
+    assert letter_anyway(session, COMMAND, NOW, run_id, 2, 0, "") is None
+    letter(session, COMMAND, NOW, waits.id, "", change.id, "Erreur")
+    with pytest.raises(LetteringStale):
+        letter_anyway(session, COMMAND, NOW, run_id, 2, change.id, "Frais de port")
+    with pytest.raises(FieldFaults):
+        letter_anyway(session, COMMAND, NOW, run_id, 2, change.id + 1, "")
