@@ -18,7 +18,7 @@ from web import (
     imports_customers,
     imports_orders,
     letterings,
-    letterings_refused,
+    letterings_refused,  # noqa: F401  registers its sentences
     letterings_unreadable,
     traces,
 )
@@ -105,7 +105,6 @@ _UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
     "shop_closed": lambda f: _("La boutique « %(shop)s » est fermée : rouvrez-la, puis recommencez.", shop=f["shop"]),
     "not_judged": lambda f: _("Ce fichier n’a pas pu être lu jusqu’au bout. L’erreur est dans le journal technique."),
     **letterings_unreadable.UNREADABLE,
-    **letterings_refused.FAULTS,
     **letterings.FAULTS,
 }  # fmt: skip
 _REFUSED: Final = {

@@ -53,7 +53,6 @@ COLUMNS: Final[dict[Column, str]] = {
 DAYS: Final[dict[Days, str]] = {
     Days.day_first: N_("Le jour d’abord : 31/01/2026"),
     Days.month_first: N_("Le mois d’abord : 01/31/2026"),
-    Days.iso: N_("L’année d’abord : 2026-01-31"),
 }
 SEPARATORS: Final = {
     ";": N_("point-virgule"), ",": N_("virgule"), "\t": N_("tabulation"), "|": N_("barre verticale"),
@@ -65,6 +64,7 @@ ENCODINGS: Final = {
 ASKS: Final = {
     "reference": N_("Dites quelle colonne porte la référence comptable."),
     "days": N_("Les dates se lisent de deux façons : dites si le jour ou le mois vient d’abord."),
+    "twice": N_("Deux colonnes sont dites pareilles, et une seule peut l’être : corrigez l’une des deux."),
     "columns": N_("Dites ce que contient chaque colonne : aucune n’a été reconnue avec certitude."),
 }
 _BAD: Final = {

@@ -19,6 +19,9 @@ UNREADABLE: Final[dict[str, Callable[[Facts], str]]] = {
                            "FEC, XIMPORT, CSV ou XLSX."),
     "no_table": lambda f: _("Aucun tableau n’a été trouvé dans ce fichier. Il faut l’export des factures ou des "
                             "écritures de vente, en CSV, en XLSX ou au format FEC."),
+    "other_tab": lambda f: _("Seule la feuille « %(read)s » de ce classeur est lue, et elle n’a pas de tableau de "
+                             "factures. Mettez la bonne feuille en premier, puis recommencez. Il y a aussi : "
+                             "%(others)s.", read=f["read"], others=", ".join(f["others"][:10])),
     "only_headings": lambda f: _("Ce fichier n’a que des titres, à la ligne %(line)s : rien ne les suit.",
                                  line=f["line"]),
     "no_customer_lines": lambda f: _("Aucune ligne de ce fichier n’est au compte d’un client (411…, ou « Accounts "

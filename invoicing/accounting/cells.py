@@ -14,6 +14,7 @@ from invoicing.imports.reading import Row, Unreadable
 from invoicing.money import NotANumber
 
 _C = Column
+_SUMS: Final = (_C.amount, _C.debit, _C.credit, _C.line_amount)
 UNREAD_MAX: Final = 60  # characters of what can't be read
 
 
@@ -57,9 +58,12 @@ class Reader:
         """The day; raises NotADay."""
         return day_of(self.text(row, _C.day), self.plan.days, self.plan.mac_days)
 
-    def currency(self, row: Row, amount: str) -> str:
-        """As a column, the amount itself or the plan says."""
-        return currency_of(self.text(row, _C.currency)) or sign_of(amount) or self.plan.currency
+    def currency(self, row: Row) -> str:
+        """As a column, the amounts themselves or the plan says."""
+        if told := currency_of(self.text(row, _C.currency)):
+            return told
+        signs = (sign_of(text) for role in _SUMS for text in self.texts(row, role))
+        return next(filter(None, signs), self.plan.currency)
 
     def is_sum(self, row: Row) -> bool:
         """Whether the row sums others up: it says so, and has no day, or no reference of its own."""

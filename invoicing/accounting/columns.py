@@ -17,7 +17,7 @@ from invoicing.imports.reading import Row
 SEARCHED: Final = 60  # rows among which the headings are looked for
 HEADING_MAX: Final = 80  # characters
 _C = Column
-_UNIQUE: Final = frozenset(_C) - {_C.kind, _C.label, _C.number, _C.line_amount, _C.ignored}
+UNIQUE: Final = frozenset(_C) - {_C.kind, _C.label, _C.number, _C.line_amount, _C.ignored}
 _SPARE: Final = {_C.reference: _C.number, _C.customer: _C.ignored}  # what a second one is
 _ESSENTIAL: Final = frozenset({_C.reference, _C.amount, _C.day, _C.debit, _C.number, _C.customer, _C.account})
 _WITH_UNIT: Final = re.compile(r" (?:eur|cad|e|en euros|en dollars)\Z")
@@ -81,7 +81,7 @@ def _shared_out(ranked: Iterable[tuple[int, int, Column]], width: int) -> tuple[
     columns = [_C.ignored] * width
     taken: set[Column] = set()
     for _rank, place, role in ranked:
-        if role in taken and role in _UNIQUE:
+        if role in taken and role in UNIQUE:
             role = _SPARE.get(role, _C.ignored)
         columns[place] = role
         taken.add(role)

@@ -5,13 +5,17 @@ The other lines of the entry, payments that bear the same reference and opening 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Final
 
 from invoicing.accounting.plan import Official
 from invoicing.accounting.words import is_sales_journal, kind_of, says_credit
+
+SHARED_MAX: Final = 20  # documents among which the other lines of an entry may still belong to each
 
 
 @dataclass(slots=True)
@@ -54,14 +58,19 @@ def _documents(entry: Sequence[Entry]) -> Iterator[Official]:
     if is_sale is False:
         return
     parts: dict[tuple[str, str], list[Entry]] = {}
+    others: dict[str, list[Entry]] = {}  # by reference: some programs give all entries of a file the same number
     for line in entry:
         if line.role == "customer":
             parts.setdefault((line.reference, line.customer_key), []).append(line)
+        else:
+            others.setdefault(line.reference, []).append(line)
+    sharing = Counter(reference for reference, _customer in parts)
     for (reference, _customer), lines in parts.items():
         if is_sale is None and sum(line.cents or 0 for line in lines) <= 0 and not _says_credit(lines[0]):
             continue  # of customers' lines alone, a credit is rather a payment
-        others = [line for line in entry if line.role != "customer" and line.reference in (reference, "")]
-        yield _official(lines, others if len(parts) == 1 or reference else [])
+        own = others.get(reference, []) if len(parts) == 1 or (reference and sharing[reference] <= SHARED_MAX) else []
+        shared = others.get("", []) if reference and len(parts) <= SHARED_MAX else []
+        yield _official(lines, [*own, *shared])
 
 
 def _is_sale(entry: Sequence[Entry]) -> bool | None:
@@ -88,8 +97,8 @@ def _official(lines: Sequence[Entry], others: Sequence[Entry]) -> Official:
     credit = _says_credit(first)
     if cents is not None and cents > 0 and kind_of(first.kind, first.codes) == "credit":
         cents = -cents
-    texts = [text for line in lines for text in line.texts]
-    texts += dict.fromkeys(line.label for line in others if line.label and line.label not in texts)
+    texts = dict.fromkeys(text for line in lines for text in line.texts)
+    texts |= dict.fromkeys(line.label for line in others if line.label)
     return Official(
         first.line, first.reference, tuple(texts), cents, first.currency, first.day, first.customer,
         credit or (cents or 0) < 0, any(line.cut for line in lines), len(lines) + len(others), unread.unread,

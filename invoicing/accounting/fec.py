@@ -108,7 +108,8 @@ def _fits(cells: Sequence[str], headings: Sequence[str]) -> bool:
     if len(cells) == width:
         return True
     is_near = len(cells) == width - 1 or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
-    return is_near and _reads_well(cells, names_of(headings))
+    at = names_of(headings)
+    return is_near and max(at[name] for name in NEEDED) < len(cells) and _reads_well(cells, at)
 
 
 def _repaired(cells: list[str], headings: Sequence[str]) -> list[str] | None:
@@ -141,10 +142,10 @@ def _entries(rows: Iterator[Row], at: Places, plan: Plan, widest: int) -> Iterat
     journal, name, number, day, reference = (
         at.get(key, -1) for key in ("journalcode", "journallib", "ecriturenum", "ecrituredate", "pieceref")
     )
-    account, label = at["comptenum"], at["ecriturelib"]
+    account, label, last = at["comptenum"], at["ecriturelib"], max(at[name] for name in NEEDED)
     for row in rows:
         cells = row.cells
-        if len(cells) <= account:
+        if len(cells) <= last:
             continue
         role = account_class(cells[account])
         entry = cells[number] if 0 <= number < len(cells) else ""

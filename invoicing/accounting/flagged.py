@@ -82,6 +82,8 @@ def sage50(lines: Lines) -> Iterator[Official]:
         tag = line.strip().casefold()
         if tag.startswith("<!") or not tag:
             continue
+        if (tag == "<salinvoice>") if inside else (tag == "</salinvoice>"):  # one within another, or the end of none
+            raise Unreadable("broken_line", {"line": number})
         if tag == "<salinvoice>":
             inside, found = number, []
         elif tag == "</salinvoice>":

@@ -81,7 +81,7 @@ def _complete(entry: Entry, row: Row, reader: Reader, own_names: bool) -> None:
     entry.day, entry.unread, entry.unread_text = tried(row, reader, cents)
     entry.customer = reader.text(row, _C.customer) if own_names else _named_in(entry.label, entry.reference)
     entry.customer_key = reader.text(row, _C.account) + "\x1f" + entry.customer
-    entry.currency = reader.currency(row, reader.text(row, _C.amount))
+    entry.currency = reader.currency(row)
 
 
 def _named_in(label: str, reference: str) -> str:

@@ -85,7 +85,11 @@ def _kept(rows: Iterable[Row], reader: Reader, codes: bool) -> Iterator[Row]:
 
 
 def _is_credited(row: Row, reader: Reader) -> bool:
-    return not reader.text(row, _C.debit).strip("0., ") and bool(reader.text(row, _C.credit).strip("0., "))
+    """Whether it takes something off the customer's account; a credit below nothing puts it on."""
+    try:
+        return (signed(row, reader) or 0) < 0 and not reader.cents(reader.text(row, _C.debit), _C.debit)
+    except NotANumber:
+        return False
 
 
 def _says_credit(row: Row, reader: Reader, codes: bool) -> bool:
@@ -105,7 +109,7 @@ def _official(rows: Sequence[Row], reader: Reader, codes: bool) -> Official:
     if credit and amount is not None and amount > 0:
         amount = -amount
     texts = first.cells if len(rows) == 1 else tuple(dict.fromkeys(cell for row in rows for cell in row.cells if cell))
-    currency = reader.currency(first, reader.text(first, _C.amount))
+    currency = reader.currency(first)
     return Official(
         first.line, reader.text(first, _C.reference), texts[:TEXTS_MAX], amount, currency, day,
         reader.text(first, _C.customer), credit or (amount or 0) < 0, False, len(rows), unread, text,

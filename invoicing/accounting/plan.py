@@ -48,7 +48,8 @@ class Days(StrEnum):
 class Plan:
     """How to read one file. `columns` and `headings` go by place; fixed layouts have none.
 
-    `asks` names what a person must still say before the file can be judged: "reference", "days", "columns".
+    `asks` names what a person must still say before the file can be judged: "reference", "days", "columns",
+    "twice" (two columns for what only one can hold).
     """
 
     layout: str  # "table", or a program's own: fec, sage100, quadra, ximport, …
@@ -67,6 +68,7 @@ class Plan:
     styles: tuple[Days | None, ...] = ()  # by place: how the column writes days; None: it holds none
     marks: tuple[str, ...] = ()  # by place: the decimal mark that the whole column tells; "": each amount tells
     mac_days: bool = False  # a workbook that counts its days from 1904
+    tabs: tuple[str, ...] = ()  # of a workbook with several sheets that hold anything: the one that is read, the others
     sample: tuple[tuple[str, ...], ...] = field(default=(), compare=False)  # the first rows
     rows: int = 0  # of the file, without its headings
 
@@ -84,7 +86,7 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`."""
         raw: Mapping[str, Any] = json.loads(text)
-        lists = {name: tuple(raw[name]) for name in ("headings", "recognised", "asks", "marks")}
+        lists = {name: tuple(raw.get(name, ())) for name in ("headings", "recognised", "asks", "marks", "tabs")}
         styles = tuple(Days(style) if style else None for style in raw["styles"])
         columns = tuple(Column(name) for name in raw["columns"])
         sample = tuple(tuple(row) for row in raw["sample"])

@@ -40,14 +40,25 @@ def recognise(content: bytes, file_name: str = "") -> Plan:
         plan = layouts.recognise(text)
         if plan is not None:
             return replace(plan, encoding=encoding_of(content), rows=layouts.count(text))
-    separator = "" if workbook else separator_of(text)
-    plan = _fec(content, separator, islice(table(content, file_name), 1))
+    separator, tabs = "" if workbook else separator_of(text), list[str]()
+    sample = list(islice(table(content, file_name, tabs), _FIRST))
+    plan = _fec(content, separator, sample[:1])
     if plan is None:
-        sample = list(islice(table(content, file_name), _FIRST))
         refusals.check_rows(sample)
-        plan = _fec(content, separator, sample) or tables.recognise(table(content, file_name))
+        plan = _fec(content, separator, sample) or _in_tab(table(content, file_name), tabs)
     encoding = "" if workbook else encoding_of(content)
-    return replace(plan, encoding=encoding, separator=separator, mac_days=workbook and mac_days(content))
+    plan = replace(plan, encoding=encoding, separator=separator, mac_days=workbook and mac_days(content))
+    return replace(plan, tabs=tuple(tabs) if len(tabs) > 1 else ())
+
+
+def _in_tab(rows: Iterator[Row], tabs: Sequence[str]) -> Plan:
+    """The plan of a table, where none is found with the sheet in which it was looked for and those left aside."""
+    try:
+        return tables.recognise(rows)
+    except Unreadable as fault:
+        if fault.code not in ("no_table", "only_headings") or len(tabs) < 2:
+            raise
+        raise Unreadable("other_tab", {"read": tabs[0], "others": list(tabs[1:])}) from None
 
 
 def _fec(content: bytes, separator: str, sample: Iterable[Row]) -> Plan | None:
@@ -109,13 +120,15 @@ def choose(plan: Plan, columns: Sequence[Column], days: Days, decimal: str, curr
     """The plan of a table as a person wants it read, with what they must still say; any other plan takes a currency.
 
     Where the column of days tells itself how it is written, `unknown` takes its word for it; so does an empty decimal.
+    That the year comes first no person can say of days that begin with another figure, nor the contrary.
     """
+    days = Days.unknown if days is Days.iso else days
     if not plan.is_table:
         days = days if "days" in plan.asks else plan.days
         return replace(plan, currency=currency, days=days, asks=("days",) if days is Days.unknown else ())
     wanted = tuple(columns[: len(plan.columns)]) + plan.columns[len(columns) :]
     chosen = tables.settled(replace(plan, columns=wanted, currency=currency, asks=()))
-    if days is not Days.unknown:
+    if days is not Days.unknown and chosen.days is not Days.iso:
         chosen = replace(chosen, days=days, asks=tuple(ask for ask in chosen.asks if ask != "days"))
     if decimal:
         blank = tuple("" if mark != decimal else mark for mark in chosen.marks)

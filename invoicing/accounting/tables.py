@@ -9,7 +9,7 @@ from operator import eq
 from typing import Final
 
 from invoicing.accounting import columns as by_heading
-from invoicing.accounting import headless, programs, words
+from invoicing.accounting import headless, programs
 from invoicing.accounting.amounts import column_marks
 from invoicing.accounting.calendar import column_style, told
 from invoicing.accounting.plan import TABLE, Column, Days, Plan
@@ -67,7 +67,7 @@ def recognise(rows: Iterator[Row]) -> Plan:
         TABLE, program.name, header_line=found.line, headings=found.headings, columns=columns,
         recognised=tuple(sorted({*found.places, *guesses})),
     )  # fmt: skip
-    return settled(told_by(plan, scan, convention(program.days, found.headings)))
+    return settled(told_by(plan, scan, convention(program.days)))
 
 
 def _unnamed(sample: Sequence[Row], rows: Iterator[Row]) -> Plan:
@@ -85,13 +85,13 @@ def _unnamed(sample: Sequence[Row], rows: Iterator[Row]) -> Plan:
     if not scan.rows:
         raise Unreadable("only_headings", {"line": line})
     width = len(headings) or max(len(row.cells) for row in sample)
-    blank = [by_heading.headed(line, headings).columns if headings else (_C.ignored,) * width][0]
+    blank = by_heading.headed(line, headings).columns if headings else (_C.ignored,) * width
     guesses = by_heading.by_values(scan.first, blank)
     columns = tuple(guesses.get(place, column) for place, column in enumerate(blank))
     recognised = tuple(place for place, column in enumerate(columns) if column is not _C.ignored)
     plan = Plan(TABLE, header_line=line, headings=tuple(headings), columns=columns, recognised=recognised)
-    plan = told_by(plan, scan, convention(Days.unknown, headings))
-    return replace(settled(plan), asks=tuple(dict.fromkeys(("columns", *settled(plan).asks))))
+    plan = settled(told_by(plan, scan, Days.unknown))
+    return replace(plan, asks=("columns", *plan.asks))
 
 
 def scanned(rows: Iterable[Row]) -> Scan:
@@ -115,10 +115,17 @@ def settled(plan: Plan) -> Plan:
     days = next((plan.styles[at] for at in places(plan, _C.day) if at < len(plan.styles)), None)
     amounts = {plan.marks[at] for at in places(plan, *AMOUNTS) if at < len(plan.marks)} - {""}
     asks = [] if places(plan, _C.reference) else ["reference"]
+    asks += ["twice"] if doubled(plan.columns) else []
     if days is Days.unknown:
         asks.append("days")
     decimal = amounts.pop() if len(amounts) == 1 else ""
     return replace(plan, days=days or Days.iso, decimal=decimal, asks=tuple(asks))
+
+
+def doubled(columns: Sequence[Column]) -> list[int]:
+    """The places of columns that say what an earlier one says already, where only one can."""
+    alone = by_heading.UNIQUE - {_C.customer}  # a name may stand in two
+    return [at for at, column in enumerate(columns) if column in alone and column in columns[:at]]
 
 
 AMOUNTS: Final = (_C.amount, _C.debit, _C.credit, _C.line_amount)
@@ -129,11 +136,13 @@ def places(plan: Plan, *wanted: Column) -> list[int]:
     return [place for place, column in enumerate(plan.columns) if column in wanted]
 
 
-def convention(days: Days, headings: Sequence[str]) -> Days:
-    """How days are written where the column doesn't tell: as its program does, or as who writes such headings."""
-    if days is not Days.unknown:
-        return days
-    return Days.day_first if words.is_french([plain(heading) for heading in headings]) else Days.unknown
+def convention(days: Days) -> Days:
+    """How days are written where the column doesn't tell: as its program does, if that puts day or month first.
+
+    A program that puts the year first hasn't written such days: a spreadsheet has, and whose, nobody knows. Nor does
+    the language of the headings tell: French headings are written in Quebec too.
+    """
+    return days if days in (Days.day_first, Days.month_first) else Days.unknown
 
 
 def below(rows: Iterable[Row], line: int, headings: Sequence[str]) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -83,15 +82,6 @@ NAMES: Final[dict[Column, tuple[str, ...]]] = {
               "n mouvement", "mouvement", "num mvt", "n mvt", "entry number", "entry no", "journal entry", "trans"),
 }  # fmt: skip
 RANKS: Final = {name: (role, rank) for role, names in NAMES.items() for rank, name in enumerate(names)}
-ENGLISH: Final = frozenset({
-    "amount", "date", "name", "number", "invoice", "customer", "memo", "account", "total", "currency", "partner",
-    "reference", "type", "journal", "order", "contact", "description", "status", "due", "label", "debit",
-    "credit", "num", "transaction",
-})  # fmt: skip
-FRENCH: Final = frozenset({
-    "montant", "piece", "facture", "client", "libelle", "compte", "ttc", "ht", "tva", "devise", "tiers", "numero",
-    "ref", "intitule", "nom", "jal", "journal", "ecriture", "societe", "commande", "sens", "echeance", "objet",
-})  # fmt: skip
 
 _TOTAL: Final = re.compile(
     r"(?:grand |sous[ -]?|sub[ -]?|net )?totaux?\b|(?:grand |sub[ -]?)?total\b|(?:a )?report(?:er)?\b|cumul|solde\b"
@@ -170,9 +160,3 @@ def account_class(account: str, name: str = "") -> str:
     if _FRENCH_ACCOUNT.match(account):
         return "treasury" if account[0] == "5" else "revenue" if _REVENUE.match(account) else ""
     return "treasury" if _TREASURY.search(named) else "revenue" if _REVENUE_NAME.search(named) else ""
-
-
-def is_french(headings: Sequence[str]) -> bool:
-    """Whether headings, as `plain` writes them, are rather French than English."""
-    words = [word for heading in headings for word in heading.split()]
-    return sum(word in FRENCH for word in words) > sum(word in ENGLISH - FRENCH for word in words)

@@ -18,6 +18,7 @@ _COMMON: Final = "éèàçêôîâûùëïüœ"
 _RARER: Final = "ÉÈÀÇÊÔÎÂÛËŒÜÏæÆñÑöäÿ"
 _SIGNS: Final = "°€«»’‘“”…–—·§£©®²³½¼¾ \u00a0"
 _SAMPLE: Final = 200_000  # letters that are looked at
+_STRAY: Final = 4  # of so many letters beyond ASCII one at most is no UTF-8; old sets hardly ever look like it
 _AMID: Final = re.compile(r"(?<=[a-zà-ÿœ])[^\x00-\x7f](?=[a-zà-ÿœ])")
 _ENDS: Final = re.compile("(?<!\r)\r+\n|\r")  # a run of CR is looked through once, not from each of them
 
@@ -30,31 +31,31 @@ def decode(content: bytes) -> str:
 
 def encoding_of(content: bytes) -> str:
     """The name of the encoding that `decode` reads the bytes in."""
+    return _parted(content)[1]
+
+
+def _text(content: bytes) -> str:
+    bare, name = _parted(content)
+    text = bare.decode(name, "replace")
+    return text.removesuffix("\ufffd") if name == "utf-8" else text  # cut in its last letter
+
+
+def _parted(content: bytes) -> tuple[bytes, str]:
+    """What stands behind the mark, and its encoding; UTF-8 is believed when it is, whatever the mark says."""
     for mark, name in _MARKS:
         if content.startswith(mark):
-            return name
-    if wide := _unmarked_utf16(content):
-        return wide
+            bare = content[len(mark) :]
+            return bare, _eight_bit(bare) if name == "utf-8" else name
+    return content, _unmarked_utf16(content) or _eight_bit(content)
+
+
+def _eight_bit(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         cut = error.start >= len(content) - 3 and error.reason == "unexpected end of data"
         return "utf-8" if cut else _likeliest(content)
     return "utf-8"
-
-
-def _text(content: bytes) -> str:
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(name, "replace")
-    if wide := _unmarked_utf16(content):
-        return content.decode(wide, "replace")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start >= len(content) - 3 and error.reason == "unexpected end of data":  # cut in its last letter
-            return content[: error.start].decode("utf-8")
-    return content.decode(_likeliest(content), "replace")
 
 
 def _unmarked_utf16(content: bytes) -> str:
@@ -71,6 +72,9 @@ def _unmarked_utf16(content: bytes) -> str:
 def _likeliest(content: bytes) -> str:
     lines = [line for line in re.split(rb"[\r\n]+", content) if not line.isascii()]
     sample = b"\n".join(lines)[:_SAMPLE]
+    wide = [char for char in sample.decode("utf-8", "replace") if char > "\x7f"]
+    if len(wide) > _STRAY * wide.count("\ufffd"):  # what somebody pasted into it is no reason to misread the rest
+        return "utf-8"
     return max(_OLD, key=lambda name: _plausible(sample.decode(name, "replace")))
 
 

@@ -32,6 +32,7 @@ SAMPLE: Final = 60  # lines that a separator is guessed from
 _READER: Final = Path(__file__).with_name("workbook.py")
 _HTML: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I)
 _XML: Final = re.compile(rb"\s*<\?xml\b|\s*<[a-z][\w:-]*[\s>]", re.I)
+_JSON: Final = re.compile(rb'\s*(?:\[\s*)?(?:\{\s*"|\[\s*["\d])')
 _TOLD: Final = re.compile(r"sep=(.)\n", re.I)
 _FROM_1904: Final = re.compile(rb'date1904="(?:1|true)"')
 _EXITS: Final = {3: "password", 4: "damaged", 5: "empty"}
@@ -45,14 +46,17 @@ class Row:
     cells: tuple[str, ...]
 
 
-def table(content: bytes, file_name: str = "") -> Iterator[Row]:
-    """The rows that hold anything; what the file is tells itself, its name is only mentioned. Raises Unreadable."""
+def table(content: bytes, file_name: str = "", tabs: list[str] | None = None) -> Iterator[Row]:
+    """The rows that hold anything; what the file is tells itself, its name is only mentioned. Raises Unreadable.
+
+    `tabs` takes the names of a workbook's sheets, of the one that is read, then of others that hold anything.
+    """
     if len(content) > MAX_BYTES:
         raise Unreadable("too_big", {"most": MAX_BYTES})
     if not content.strip(b"\x00 \t\r\n"):
         raise Unreadable("empty")
     if is_workbook(content):
-        return _counted(_workbook(content))
+        return _counted(_workbook(content, tabs))
     _check_text(content)
     return _counted(_text(decode(content)))
 
@@ -78,7 +82,9 @@ def _check_text(content: bytes) -> None:
     start = content[:1024].lstrip(b"\xef\xbb\xbf")
     if _HTML.match(start):
         raise Unreadable("html")
-    if start.startswith((b"%PDF", b"{\\rtf", b"\x1f\x8b", b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc")):
+    if _JSON.match(start) or start.startswith(
+        (b"%PDF", b"{\\rtf", b"\x1f\x8b", b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc")
+    ):
         raise Unreadable("other_kind")
     if _XML.match(start):
         raise Unreadable("xml")
@@ -185,16 +191,18 @@ def _alike(rows: Iterable[list[str]]) -> tuple[int, int]:
 # workbooks -------------------------------------------------------------------------------------------------------
 
 
-def _workbook(content: bytes) -> Iterator[Row]:
+def _workbook(content: bytes, tabs: list[str] | None) -> Iterator[Row]:
     """XLSX, XLSB, ODS and XLS, read by another process as they are asked for."""
     _check_unpacked(content)
-    with tempfile.TemporaryFile() as given, _reader(given, content) as process:
+    with tempfile.TemporaryFile() as given, _reader(given, content, tabs is not None) as process:
         try:
             ended = False
             for line in process.stdout or ():
                 said = json.loads(line)
                 if said == "end":
                     ended = True
+                elif isinstance(said, dict):
+                    (tabs if tabs is not None else []).extend(said["tabs"])
                 else:
                     yield Row(said[0], tuple(cell.replace("\0", "").strip() for cell in said[1]))  # as of a text
             code = process.wait(PATIENCE)
@@ -206,10 +214,10 @@ def _workbook(content: bytes) -> Iterator[Row]:
         raise Unreadable(_EXITS.get(code, "too_much"))
 
 
-def _reader(given: io.BufferedRandom, content: bytes) -> subprocess.Popen[bytes]:
+def _reader(given: io.BufferedRandom, content: bytes, tells_tabs: bool) -> subprocess.Popen[bytes]:
     given.write(content)
     given.seek(0)
-    command = [sys.executable, "-I", str(_READER)]
+    command = [sys.executable, "-I", str(_READER), *(["tabs"] if tells_tabs else [])]
     return subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
@@ -225,5 +233,6 @@ def _check_unpacked(content: bytes) -> None:
         raise Unreadable("damaged") from None
     if unpacked > UNPACKED_MAX:
         raise Unreadable("too_much")
-    if not names & {"[Content_Types].xml", "content.xml", "mimetype"}:
+    is_written = any(name.startswith(("word/", "ppt/")) for name in names)
+    if is_written or not names & {"[Content_Types].xml", "content.xml", "mimetype"}:
         raise Unreadable("other_kind")

@@ -1,7 +1,8 @@
 """Prints the rows of a workbook given on standard input, as JSON lines; a process of its own, with bounded memory.
 
 Run by `reading`, never imported there: a file that claims a million columns, or unpacks to gigabytes, ends this process
-and nothing else. Each line is [line number, [cell, …]]; the last one is "end".
+and nothing else. Each line is [line number, [cell, …]]; the last one is "end". With the argument "tabs", the first is
+{"tabs": [the name of the sheet that is read, those of others that hold anything]}.
 """
 
 from __future__ import annotations
@@ -48,8 +49,12 @@ def main() -> int:
     try:
         book = calamine.load_workbook(io.BytesIO(sys.stdin.buffer.read()))
         shown = [s.name for s in book.sheets_metadata if s.visible == calamine.SheetVisibleEnum.Visible]
-        sheets = (book.get_sheet_by_name(name) for name in shown or book.sheet_names)
+        names = shown or book.sheet_names
+        sheets = (book.get_sheet_by_name(name) for name in names)
         sheet = next((found for found in sheets if found.height), None)
+        if sheet is not None and sys.argv[1:] == ["tabs"]:
+            others = [name for name in names[names.index(sheet.name) + 1 :] if book.get_sheet_by_name(name).height]
+            sys.stdout.write(json.dumps({"tabs": [sheet.name, *others]}) + "\n")
     except calamine.PasswordError:
         return PASSWORD
     except Exception:  # whatever a damaged file makes the library say
