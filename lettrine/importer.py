@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
@@ -129,12 +130,21 @@ class Importer:
 
     def _judge(self, claim: Claim, reading: Session, run: ImportRun, content: bytes) -> None:
         judged = PLANNERS[run.kind].judge(reading, run, content, self.clock())
-        for done, some in _by(judged, JUDGED_AT_ONCE):
-            reading.rollback()  # what was read until here is let go
-            self._check_stopping()
-            with transaction(self.sessions) as session:
-                hands.keep_verdicts(session, claim, self.clock(), some, done)
-            self.progress(done, 0)
+        with ThreadPoolExecutor(1, "verdicts") as beside:  # some are written while the next are judged
+            keeping: Future[None] | None = None
+            for done, some in _by(judged, JUDGED_AT_ONCE):
+                reading.rollback()  # what was read until here is let go
+                if keeping is not None:
+                    keeping.result()
+                self._check_stopping()
+                keeping = beside.submit(self._keep, claim, some, done)
+            if keeping is not None:
+                keeping.result()
+
+    def _keep(self, claim: Claim, judged: Sequence[Judged], done: int) -> None:
+        with transaction(self.sessions) as session:
+            hands.keep_verdicts(session, claim, self.clock(), judged, done)
+        self.progress(done, 0)
 
     def apply(self, claim: Claim) -> None:
         """Applies every row that isn't yet; after a crash the next goes on with the rest. Raises LostRun."""

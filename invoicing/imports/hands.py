@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, insert, or_, select, text, update
+from sqlalchemy import Table, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from invoicing import journal
@@ -108,15 +108,19 @@ def _ours(claim: Claim) -> Any:
     return ours & (ImportRun.state == claim.state)
 
 
+_ROWS: Final = cast("Table", ImportRow.__table__)  # rows, and no objects of them: a file has very many
+_PLAN: Final = cast("Table", PlannedLettering.__table__)
+
+
 def keep_verdicts(session: Session, claim: Claim, now: datetime, judged: Sequence[Judged], done: int) -> None:
     """Writes the verdicts of some rows; `done` counts those of the run by then. Raises LostRun."""
     tell(session, claim, now, done=done)
     if judged:
-        session.execute(insert(ImportRow), [{"run_id": claim.run_id, "done": False, **row.columns()} for row in judged])
+        session.execute(insert(_ROWS), [{"run_id": claim.run_id, "done": False, **row.columns()} for row in judged])
     if claim.kind is RunKind.letterings:
         plan = [_planned(claim.run_id, row.line, row.content) for row in judged if row.content is not None]
         if plan:
-            session.execute(insert(PlannedLettering), plan)
+            session.execute(insert(_PLAN), plan)
         proposals.keep(session, claim.run_id, judged)
 
 

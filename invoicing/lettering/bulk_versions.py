@@ -1,16 +1,16 @@
 """The archived versions that fall due when very many documents change their heading at once.
 
-What `heading.follow` and `documents.service.due` do for one document, for some thousands in a few statements.
+What `heading.follow` and `documents.service.due` do for one document, for some thousands in a few statements. What they
+print is told apart from the database, so that it may be told beside it.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from invoicing.documents.desk import Facts
 from invoicing.documents.models import VersionState
@@ -25,10 +25,6 @@ _INVOICES: Final = """
            c.lettering
     FROM {listed} l JOIN invoice i ON i.id = l.id LEFT JOIN invoice c ON c.id = i.corrects_id
 """
-_VERSIONS: Final = """
-    SELECT v.invoice_id, v.id, v.position, v.facts, v.withdrawn_at
-    FROM {listed} l JOIN document_version v ON v.invoice_id = l.id ORDER BY v.invoice_id, v.position
-"""
 _PAID: Final = """
     SELECT p.invoice_id, max(p.paid_on)
     FROM {listed} l JOIN payment p ON p.invoice_id = l.id
@@ -36,30 +32,56 @@ _PAID: Final = """
     GROUP BY p.invoice_id
 """
 _ADDED: Final = ("invoice_id", "position", "state", "facts", "due_at")
+_WITHDRAWN: Final = """
+    UPDATE document_version SET withdrawn_at = ?
+    FROM {listed} l WHERE document_version.invoice_id = l.id AND document_version.position = l.position
+"""
 
 
-def follow(sql: Sql, ids: Sequence[int], now: datetime) -> None:
-    """Adds the versions that these documents' new references ask for; those that bear another number are withdrawn."""
-    listed, facts = sql.listed("id:n", [(number,) for number in ids])
-    versions: defaultdict[int, list[Row]] = defaultdict(list)
-    for invoice_id, *version in sql.rows(_VERSIONS.format(listed=listed), *facts):
-        versions[invoice_id].append(version)
-    paid = dict(sql.rows(_PAID.format(listed=listed), *facts, PaymentKind.payment.value))
-    added: list[Row] = []
-    withdrawn: list[int] = []
-    for row in sql.rows(_INVOICES.format(listed=listed), *facts):
-        there = versions.get(row[0], [])
-        new = _facts(row, paid.get(row[0]))
-        if there and _named(there[-1][2]) == (new.heading.value, new.official_number):
-            continue
-        withdrawn += _bearing_another(there, new.official_number)
-        position = there[-1][1] + 1 if there else 1
-        added.append((row[0], position, VersionState.due.value, new.to_json(), sql.moment(now)))
-    if withdrawn:
-        listed, facts = sql.listed("id:n", [(number,) for number in withdrawn])
-        these = f"SELECT l.id FROM {listed} l"  # noqa: S608 - our own names
-        sql.run(f"UPDATE document_version SET withdrawn_at = ? WHERE id IN ({these})", sql.moment(now), *facts)  # noqa: S608
-    sql.add("document_version", _ADDED, added)
+class Due(NamedTuple):
+    """What is to be written of versions: (document, position, facts) to add, (document, position) to withdraw."""
+
+    added: list[tuple[int, int, str]]
+    withdrawn: list[tuple[int, int]]
+
+
+class Printed:
+    """What the documents' papers tell of them as they stand when this is made."""
+
+    def __init__(self, sql: Sql, ids: Sequence[int]) -> None:
+        listed, facts = sql.listed("id:n", [(number,) for number in ids])
+        self._paid = dict(sql.rows(_PAID.format(listed=listed), *facts, PaymentKind.payment.value))
+        self._invoices = sql.rows(_INVOICES.format(listed=listed), *facts)
+
+    def follow(self, versions: dict[int, list[Row]], moment: object) -> Due:
+        """The versions that fall due, and those that are withdrawn as they bear another number.
+
+        `versions` is document → rows of position, facts, withdrawn_at and due_at, and is as it will be once these are
+        written.
+        """
+        due = Due([], [])
+        for row in self._invoices:
+            there = versions.setdefault(row[0], [])
+            new = _facts(row, self._paid.get(row[0]))
+            if there and _named(there[-1][1]) == (new.heading.value, new.official_number):
+                continue
+            for at in _bearing_another(there, new.official_number):
+                position, facts, _withdrawn_at, due_at = there[at]
+                there[at] = (position, facts, moment, due_at)
+                due.withdrawn.append((row[0], position))
+            position, facts = there[-1][0] + 1 if there else 1, new.to_json()
+            there.append((position, facts, None, moment))
+            due.added.append((row[0], position, facts))
+        return due
+
+
+def keep(sql: Sql, due: Due, moment: object) -> None:
+    """Writes them."""
+    if due.withdrawn:
+        listed, facts = sql.listed("id:n position:n", due.withdrawn)
+        sql.run(_WITHDRAWN.format(listed=listed), moment, *facts)
+    state = VersionState.due.value
+    sql.add("document_version", _ADDED, [(*version[:2], state, version[2], moment) for version in due.added])
 
 
 def _facts(row: Row, paid_on: Any) -> Facts:
@@ -72,9 +94,10 @@ def _facts(row: Row, paid_on: Any) -> Facts:
 
 
 def _bearing_another(versions: Sequence[Row], official_number: str) -> Iterator[int]:
-    for version_id, _position, facts, withdrawn_at in versions:
+    """The places of those."""
+    for at, (_position, facts, withdrawn_at, _due_at) in enumerate(versions):
         if withdrawn_at is None and _named(facts)[1] != official_number:
-            yield version_id
+            yield at
 
 
 @lru_cache(maxsize=4096)

@@ -7,14 +7,15 @@ altered meanwhile, the state would be that of the document before it, and the ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
 from invoicing.database import is_sqlite
 from invoicing.proof import states
-from invoicing.proof.states import NONE, STATE_FORMAT, Query, Row, UnknownState, Words
+from invoicing.proof.states import NONE, STATE_FORMAT, Document, Query, Row, Rows, UnknownState, Words
 
 AT_ONCE: Final = 1000
 _MAY_CHANGE: Final = states.INVOICE[states.INVOICE.index("status") : states.INVOICE.index("totals_only")]
@@ -22,31 +23,52 @@ _BEFORE: Final = ("SELECT subject_id, state FROM journal WHERE subject_kind = 'i
                   "AND state IS NOT NULL ORDER BY subject_id, position")  # fmt: skip
 
 
-def states_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Document → its state now, of those that are there; the same as `states.states_of` gives."""
-    found: dict[int, str] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        found.update(_followed(connection, ids[start : start + AT_ONCE]))
-    return found | states.states_of(connection, [number for number in ids if number not in found])
+class Followed:
+    """Some documents as they stand when this is made; their states may then be told without the database.
 
+    `versions` is document → its archived versions by position, each in the order of `states.VERSION`.
+    """
 
-def _followed(connection: Connection, ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Of those whose last state tells what is frozen."""
-    within = f"IN ({','.join(['?' if is_sqlite(connection) else '%s'] * len(ids))})"
-    before, invoices, *others = states.answers(connection, _queries(is_sqlite(connection)), within, tuple(ids))
-    payments, versions = map(states.grouped, others)
-    last: dict[int, str] = {number: state for number, state in before}  # noqa: C416 - rows, not pairs
-    for number, *may_change in invoices:
-        words = _words(last.get(number, ""))
-        if words and words.format == STATE_FORMAT and words.frozen != NONE:
-            yield number, _state(words, may_change, payments.get(number, ()), versions.get(number, ()))
+    def __init__(self, connection: Connection, ids: Sequence[int]) -> None:
+        self.versions: Rows = defaultdict(list)
+        self._payments: Rows = {}
+        self._may_change: dict[int, Row] = {}
+        self._before: dict[int, str] = {}
+        self._whole: dict[int, Document] = {}  # those whose last state doesn't tell what is frozen
+        for start in range(0, len(ids), AT_ONCE):
+            self._read(connection, ids[start : start + AT_ONCE])
+
+    def _read(self, connection: Connection, ids: Sequence[int]) -> None:
+        sqlite = is_sqlite(connection)
+        within = f"IN ({','.join(['?' if sqlite else '%s'] * len(ids))})"
+        before, invoices, *others = states.answers(connection, _queries(sqlite), within, tuple(ids))
+        payments, versions = map(states.grouped, others)
+        self._payments.update(payments)
+        self.versions.update(versions)
+        self._may_change.update((row[0], row[1:]) for row in invoices)
+        last: dict[int, str] = {number: state for number, state in before}  # noqa: C416 - rows, not pairs
+        self._before.update(last)
+        unknown = [row[0] for row in invoices if _words(last.get(row[0], "")) is None]
+        if unknown:
+            self._whole.update((document.invoice[0], document) for document in states.some(connection, unknown))
+
+    def state(self, invoice_id: int) -> str:
+        """Its state with the versions that stand here now: what `states.states_of` gives once they are written."""
+        versions = self.versions.get(invoice_id, [])
+        if (whole := self._whole.get(invoice_id)) is not None:
+            return whole._replace(versions=versions).state(STATE_FORMAT)
+        before = _words(self._before[invoice_id])
+        assert before is not None
+        return _state(before, self._may_change[invoice_id], self._payments.get(invoice_id, ()), versions)
 
 
 def _words(state: str) -> Words | None:
+    """A state's words, if they tell what is frozen; nobody has written any other here, or its entry is named."""
     try:
-        return states.words_of(state)
-    except UnknownState:  # nobody wrote that here: the verification names its entry
+        words = states.words_of(state)
+    except UnknownState:
         return None
+    return words if words.format == STATE_FORMAT and words.frozen != NONE else None
 
 
 def _state(before: Words, may_change: Sequence[object], payments: Sequence[Row], versions: Sequence[Row]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from invoicing.database import transaction
 from invoicing.invoices.models import Invoice
@@ -11,9 +11,15 @@ from invoicing.lettering.queries import last_change
 from invoicing.lettering.service import letter
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_payment
-from invoicing.proof import following, states
+from invoicing.proof import states
+from invoicing.proof.following import Followed
 from tests.factories import NOW, TODAY
 from tests.proof.conftest import Desk
+
+
+def _followed(connection: Connection, ids: list[int]) -> dict[int, str]:
+    followed = Followed(connection, ids)
+    return {number: followed.state(number) for number in ids}
 
 
 def test_each_document_has_the_same_state_either_way(desk: Desk) -> None:
@@ -29,10 +35,10 @@ def test_each_document_has_the_same_state_either_way(desk: Desk) -> None:
         session.flush()
         ids = list(session.scalars(select(Invoice.id)))
         connection = session.connection()
-        assert len(ids) > 6 and following.states_of(connection, ids) == states.states_of(connection, ids)
+        assert len(ids) > 6 and _followed(connection, ids) == states.states_of(connection, ids)
     with desk.database.sessions() as session:
         connection = session.connection()
-        assert following.states_of(connection, ids) == states.states_of(connection, ids)
+        assert _followed(connection, ids) == states.states_of(connection, ids)
 
 
 def test_a_document_without_a_state_of_this_format_is_read_whole(desk: Desk) -> None:
@@ -40,7 +46,7 @@ def test_a_document_without_a_state_of_this_format_is_read_whole(desk: Desk) -> 
     with desk.database.sessions() as session:
         connection = session.connection()
         ids = list(session.scalars(select(Invoice.id)))
-        assert following.states_of(connection, ids) == states.states_of(connection, ids)
+        assert _followed(connection, ids) == states.states_of(connection, ids)
 
 
 def test_what_was_altered_in_between_is_no_part_of_it(desk: Desk) -> None:
@@ -48,4 +54,4 @@ def test_what_was_altered_in_between_is_no_part_of_it(desk: Desk) -> None:
         before = states.states_of(session.connection(), [1])
     desk.tamper("UPDATE invoice SET total_cents = total_cents + 1 WHERE id = 1")
     with desk.database.sessions() as session:
-        assert following.states_of(session.connection(), [1]) == before != states.states_of(session.connection(), [1])
+        assert _followed(session.connection(), [1]) == before != states.states_of(session.connection(), [1])
