@@ -18,6 +18,7 @@ TITLES: Final = {
     "payments": N_("Paiements et avoirs"),
     "lettering": N_("Lettrage"),
     "archive": N_("Archive"),
+    "exports": N_("Exports comptables"),
     "tallies": N_("Compteurs des listes"),
     "guards": N_("Protections de la base"),
 }
@@ -79,6 +80,9 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
     "lettering_row_gone": (N_("%(name)s : sa ligne de l’historique du lettrage manque (écriture %(position)s du "
                               "journal)."), _DATABASE),
     "lettering_differs": (N_("%(name)s : le lettrage n’est pas le dernier qui a été enregistré."), _DATABASE),
+    "import_altered": (N_("L’import n° %(run)s ne correspond plus à ce que le journal dit de lui (%(what)s)."),
+                       _DATABASE),
+    "import_gone": (N_("L’import n° %(run)s a disparu : le journal le connaît, la base ne l’a plus."), _DATABASE),
     "version_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _DATABASE),
     "version_gone": (N_("%(name)s, version %(version)s, a disparu de la base."), _DATABASE),
     "version_entry_gone": (N_("%(name)s, version %(version)s, se dit scellée sans l’être."), _DATABASE),
@@ -86,6 +90,18 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
                          _JOURNAL),
     "file_missing": (N_("%(name)s, version %(version)s : le fichier archivé manque."), _FILE),
     "file_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _FILE),
+    "export_unknown": (N_("L’export comptable n° %(export)s n’a pas d’écriture dans le journal : il n’a pas été établi "
+                          "ici."), _DATABASE),
+    "export_unproven": (N_("L’export comptable n° %(export)s n’est plus prouvé : son écriture au journal est fausse."),
+                        _JOURNAL),
+    "export_altered": (N_("L’export comptable n° %(export)s ne correspond plus à ce qui a été établi (%(what)s)."),
+                       _DATABASE),
+    "export_bytes": (N_("Le fichier de l’export comptable n° %(export)s ne correspond plus à son empreinte."),
+                     _DATABASE),
+    "export_items": (N_("La liste des documents de l’export comptable n° %(export)s a été modifiée."), _DATABASE),
+    "export_gone": (N_("L’export comptable n° %(export)s a disparu : le journal le connaît, la base ne l’a plus."),
+                    _DATABASE),
+    "export_gap": (N_("Il manque des exports comptables : du n° %(first)s au n° %(last)s."), _DATABASE),
     "tally": (N_("Un compteur des listes est faux (%(group)s) : il dit %(kept)s pour un total de %(kept_sum)s ; les "
                  "documents sont %(found)s, pour %(found_sum)s."), _COUNT),
     "guard": (N_("La protection %(guard)s de la base manque ou a été modifiée."), _GUARD),
@@ -175,6 +191,7 @@ _SHOWN: Final[dict[str, Callable[[Any], str]]] = {
     "payments": lambda c: _("Paiements, remboursements et avoirs font les sommes affichées."),
     "lettering": lambda c: _("Chaque référence est la dernière de son historique, et l’historique est entier."),
     "archive": _archive,
+    "exports": lambda c: _("Chaque fichier remis au comptable est entier, et leur suite n’a pas de trou."),
     "tallies": lambda c: _("Les compteurs des onglets disent ce que les documents disent, recomptés un par un."),
     "guards": lambda c: _("La base refuse toute modification de ce qui est figé."),
 }  # fmt: skip

@@ -20,7 +20,7 @@ from invoicing.database import changed_one, is_sqlite
 from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.ledger.models import LedgerExport, LedgerItem, LedgerPart, LedgerState
 from invoicing.ledger.reading import last_made
-from invoicing.ledger.rules import Asked, NotMade, Tally, file_name
+from invoicing.ledger.rules import Asked, NotMade, Tally, file_name, items_digest
 from invoicing.ledger.service import SUBJECT, asked_of
 from invoicing.sellers.models import Seller
 
@@ -105,7 +105,10 @@ def finish(session: Session, claim: Claim, now: datetime, made: Made) -> int:
     since = made.since_id if claim.asked.only_new else None
     kept = {"state": _S.made, "made_at": now, "beat_at": now, "totals": totals, "since_id": since, "fault": ""}
     _settle(session, claim, {**told, **kept})
-    changes: Mapping[str, tuple[Any, Any]] = {name: (None, value) for name, value in told.items()}
+    items = select(LedgerItem.invoice_id).where(LedgerItem.export_id == claim.export_id)
+    _count, digest = items_digest(session.scalars(items.order_by(LedgerItem.invoice_id)))
+    proven = {**told, "totals": totals, "since_id": since, "items": digest}
+    changes: Mapping[str, tuple[Any, Any]] = {name: (None, value) for name, value in proven.items()}
     journal.record(session, claim.actor, now, "ledger.made", (SUBJECT, claim.export_id), changes)
     return number
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 
 from invoicing.errors import Fault, Refused
@@ -51,6 +52,15 @@ class OtherExport(Refused):
     """This form has asked for another export already."""
 
     export_id: int
+
+
+def items_digest(ids: Iterable[int]) -> tuple[int, str]:
+    """How many documents an export holds, and the SHA-256 over their ids in ascending order, a comma after each."""
+    count, whole = 0, sha256()
+    for number in ids:
+        count += 1
+        whole.update(b"%d," % number)
+    return count, whole.hexdigest()
 
 
 @dataclass

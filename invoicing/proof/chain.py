@@ -11,7 +11,7 @@ from invoicing.journal import DOCUMENT, GENESIS, UnknownFormat, hash_of
 from invoicing.lettering.bulk_rules import IMPORTED, TAKEN_BACK
 from invoicing.proof.anchors import Found
 from invoicing.proof.imported import Imported
-from invoicing.proof.rules import UNREADABLE, Tally
+from invoicing.proof.rules import UNREADABLE, Entry, Tally
 from invoicing.proof.sealing import ANCHORED, JOURNAL, VERSION
 from invoicing.proof.states import NONE, UnknownState, is_overwritten, words_of
 
@@ -21,7 +21,8 @@ COLUMNS: Final = (
 )  # fmt: skip
 LETTERING: Final = ("invoice.lettered", "invoice.lettering_changed", "invoice.unlettered")
 DELETED: Final = "invoice.draft_deleted"
-IMPORT: Final = "import"  # the kind of subject
+IMPORT, EXPORT = "import", "ledger"  # the kinds of subject
+Told = dict[int, dict[str, Entry]]  # by subject and action, the last of each
 
 
 class Last(NamedTuple):
@@ -52,6 +53,8 @@ class Chain:
         self.key, self.tally, self.anchor_tally = key, Tally("chain"), Tally("anchors")
         self.documents: dict[int, Last] = {}
         self.versions: dict[int, Sealed] = {}
+        self.exports: Told = defaultdict(dict)  # the accountant's
+        self.imports: Told = defaultdict(dict)
         self.letterings: dict[str, int] = {}  # digest of a row of the history → the entry's position
         self.position, self.head = 0, GENESIS
         self.overwritten: dict[int, int] = {}  # document → the first entry that found it altered
@@ -130,10 +133,19 @@ class Chain:
                 self.letterings[str(_facts(row[8]).get("digest"))] = position
         elif kind == VERSION and action == "version.archived":
             self.versions[subject_id] = Sealed(_facts(row[8]), position, genuine)
-        elif kind == IMPORT and action in (IMPORTED, TAKEN_BACK):
-            rows = self.imported.take(subject_id, action == IMPORTED, _facts(row[8]), position, genuine)
-            for invoice_id, state, is_ours in rows:
-                self._end(position, invoice_id, state, is_ours)
+        elif kind == EXPORT:
+            self.exports[subject_id][action] = _entry(row, genuine)
+        elif kind == IMPORT:
+            self.imports[subject_id][action] = _entry(row, genuine)
+            if action in (IMPORTED, TAKEN_BACK):
+                self._import(row, genuine)
+
+    def _import(self, row: Sequence[Any], genuine: bool) -> None:
+        """What an import has written, at the place of its one entry."""
+        position, action, run_id = row[0], row[5], row[7]
+        rows = self.imported.take(run_id, action == IMPORTED, _facts(row[8]), position, genuine)
+        for invoice_id, state, is_ours in rows:
+            self._end(position, invoice_id, state, is_ours)
 
     def _end(
         self, position: int, invoice_id: int, state: str | None, genuine: bool, *, is_deleted: bool = False
@@ -163,6 +175,10 @@ class Chain:
         at = found.anchor.at if found.anchor else ""
         code = "journal_cut" if position > self.position else "anchor_unmet"
         self.anchor_tally.fault(code, position=position, last=self.position, at=at, file=found.file)
+
+
+def _entry(row: Sequence[Any], genuine: bool) -> Entry:
+    return Entry(_facts(row[8]), row[2], row[3], row[4], genuine)
 
 
 def _facts(changes: str) -> dict[str, Any]:

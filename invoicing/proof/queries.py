@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Connection, Engine, text
 
 from invoicing.database import is_sqlite
-from invoicing.proof import chain, states
+from invoicing.proof import chain, exported, runs_told, states
 from invoicing.proof.numbers import SeriesFacts
 from invoicing.proof.states import Document, Row
 
@@ -28,11 +28,12 @@ class Sizes(NamedTuple):
     documents: int
     versions: int
     changes: int
+    parts: int
 
     @property
     def total(self) -> int:
         """Rows, and a file for each version."""
-        return self.entries + self.documents + 2 * self.versions + self.changes
+        return self.entries + self.documents + 2 * self.versions + self.changes + self.parts
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def steady(engine: Engine) -> Iterator[Connection]:
 
 def sizes(connection: Connection) -> Sizes:
     """Counts of rows."""
-    tables = ("journal", "invoice", "document_version", "lettering_change")
+    tables = ("journal", "invoice", "document_version", "lettering_change", "ledger_part")
     counts = (connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables)  # noqa: S608
     return Sizes(*counts)
 
@@ -84,6 +85,38 @@ def planned(connection: Connection, run_id: int) -> list[int]:
     """The documents that an import lettered, as its plan has them."""
     query = text("SELECT invoice_id FROM planned_lettering WHERE run_id = :run_id")
     return list(connection.scalars(query, {"run_id": run_id}))
+
+
+def exports(connection: Connection) -> Iterator[Row]:
+    """The accountant's exports by id, in the order of `exported.EXPORT`."""
+    for rows in _chunks(connection, "ledger_export", exported.EXPORT):
+        yield from rows
+
+
+def runs(connection: Connection) -> Iterator[Row]:
+    """Files that came in, by id, in the order of `runs_told.RUN`."""
+    for rows in _chunks(connection, "import_run", runs_told.RUN):
+        yield from rows
+
+
+def export_parts(connection: Connection, export_id: int) -> Iterator[bytes]:
+    """The bytes of an export as they are kept, part by part."""
+    raw, mark = cast("Any", connection.connection.driver_connection), "?" if is_sqlite(connection) else "%s"
+    query = f"SELECT position, content FROM ledger_part WHERE export_id = {mark} AND position > {mark}"  # noqa: S608
+    last = -1
+    while row := raw.execute(f"{query} ORDER BY position LIMIT 1", (export_id, last)).fetchone():
+        last = row[0]
+        yield bytes(row[1])
+
+
+def export_items(connection: Connection, export_id: int) -> Iterator[int]:
+    """The documents of an export, by id."""
+    raw, mark = cast("Any", connection.connection.driver_connection), "?" if is_sqlite(connection) else "%s"
+    query = f"SELECT invoice_id FROM ledger_item WHERE export_id = {mark} AND invoice_id > {mark}"  # noqa: S608
+    last = 0
+    while rows := raw.execute(f"{query} ORDER BY invoice_id LIMIT {ROWS}", (export_id, last)).fetchall():
+        yield from (row[0] for row in rows)
+        last = rows[-1][0]
 
 
 def documents(connection: Connection) -> Iterator[list[Document]]:

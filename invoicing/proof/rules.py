@@ -6,13 +6,30 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 REPORT_FORMAT: Final = 1
-CHECKS: Final = ("chain", "anchors", "documents", "numbers", "payments", "lettering", "archive", "tallies", "guards")
+CHECKS: Final = (
+    "chain", "anchors", "documents", "numbers", "payments", "lettering", "archive", "exports", "tallies", "guards"
+)  # fmt: skip
 KEPT: Final = 50  # faults told one by one in each check; all are counted
 UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)  # what odd values in a row make of reading it
 Facts = Mapping[str, str | int | None]
+
+
+class Entry(NamedTuple):
+    """What an entry of the journal says: field → what it became, when (as the driver gives it), and who did it."""
+
+    facts: Mapping[str, Any]
+    at: object
+    actor_kind: str
+    actor_id: int | None
+    is_genuine: bool
+
+    @property
+    def user_id(self) -> int | None:
+        """The user who acted; None for shops, commands and the system."""
+        return self.actor_id if self.actor_kind == "user" else None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Engine
 from invoicing import guards
 from invoicing.documents.archive import Archive
 from invoicing.lettering import rules as lettering
-from invoicing.proof import anchors, queries, tallies
+from invoicing.proof import anchors, exported, queries, runs_told, tallies
 from invoicing.proof.archived import Versions
 from invoicing.proof.chain import Chain
 from invoicing.proof.documents import Documents
+from invoicing.proof.exported import Exports
 from invoicing.proof.imported import Imported, Source
 from invoicing.proof.numbers import Numbers
 from invoicing.proof.references import References
@@ -66,12 +67,14 @@ def verify(
             versions.take(rows)
             steps(len(rows))
         versions.finish()
+        runs_told.check(references.tally, queries.runs(connection), chain.imports)
+        exports = _exports(connection, chain, steps)
         counters = tallies.check(connection)
         guarded = _guards(connection)
     versions.read_files(archive, steps)
     steps(size.total)
     return _report(chain, [chain.tally, chain.anchor_tally, documents.tally, numbers.tally, documents.payments,
-                           references.tally, versions.tally, counters, guarded])  # fmt: skip
+                           references.tally, versions.tally, exports, counters, guarded])  # fmt: skip
 
 
 def _documents(connection: Connection, chain: Chain, numbers: Numbers, steps: Callable[[int], None]) -> Documents:
@@ -104,6 +107,13 @@ def _references(connection: Connection, chain: Chain, documents: Documents, step
         steps(len(rows))
     found.finish(documents.lettered, lettering.fold)
     return found
+
+
+def _exports(connection: Connection, chain: Chain, steps: Callable[[int], None]) -> Tally:
+    parts, items = partial(queries.export_parts, connection), partial(queries.export_items, connection)
+    found = Exports(chain.exports, exported.Source(partial(queries.exports, connection), parts, items))
+    found.check(steps)
+    return found.tally
 
 
 def _guards(connection: Connection) -> Tally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from invoicing import guards
 from invoicing.database import transaction
@@ -19,6 +20,10 @@ from invoicing.invoices.crediting import credit
 from invoicing.invoices.crediting_rules import CreditContent
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
+from invoicing.ledger import hands, service
+from invoicing.ledger.hands import Made
+from invoicing.ledger.models import LedgerExport, LedgerKind
+from invoicing.ledger.rules import Asked, Tally
 from invoicing.lettering.service import letter
 from invoicing.numbering import Mode, Source
 from invoicing.payments.models import PaymentMethod
@@ -27,7 +32,7 @@ from invoicing.proof import anchors
 from invoicing.proof.rules import Fault, Report
 from invoicing.proof.sealing import seal_versions
 from invoicing.proof.service import verify
-from invoicing.sellers.models import Region
+from invoicing.sellers.models import Region, Seller
 from tests.conftest import JOURNAL_KEY, Database
 from tests.factories import (
     NOW,
@@ -110,6 +115,24 @@ class Desk:
                 assert connection.execute(text(statement)).rowcount, statement
             guards.install(connection)
 
+    def export(self, *contents: bytes) -> int:
+        """An export for the accountant, of all documents, in as many parts; gives its number."""
+        with transaction(self.database.sessions) as session:
+            seller_id = session.scalars(select(Seller.id).order_by(Seller.id)).first() or 0
+            asked = Asked(seller_id, LedgerKind.csv, first_day=TODAY)
+            token = f"export {session.scalar(select(func.count(LedgerExport.id)))}"
+            service.ask(session, COMMAND, NOW, asked, token)
+        with transaction(self.database.sessions) as session:
+            claim = hands.claim(session, LATER)
+            assert claim
+            ids = list(session.scalars(select(Invoice.id).where(Invoice.frozen_at.is_not(None)).order_by(Invoice.id)))
+            tally = Tally(len(ids), len(ids), TODAY, {"EUR": 1})
+            for position, content in enumerate(contents):
+                hands.keep_part(session, claim, LATER, position, content, ids if position == 0 else [], tally)
+            whole = b"".join(contents)
+            made = Made(len(whole), hashlib.sha256(whole).hexdigest(), tally, None, 9)
+            return hands.finish(session, claim, LATER, made)
+
     def one(self, query: str) -> str:
         """One value."""
         with self.database.engine.connect() as connection:
@@ -151,6 +174,7 @@ def furnished(database: Database, tmp_path: Path) -> Desk:
         line = session.get_one(Invoice, third.invoice_id).lines[0]
         back = CreditContent(((line.id, 2_000),), "Départ")
         credit(session, COMMAND, NOW, third.invoice_id, back, 2_300, email=False, domain="example.org", form_token="t2")
+    made.export(b"one;", b"two\r\n")
     made.render()
     made.seal()
     made.anchor()

@@ -77,6 +77,7 @@ def test_another_number_is_a_changed_document_and_a_gap(desk: Desk) -> None:
 
 def test_a_document_that_is_gone_is_named(desk: Desk) -> None:
     desk.tamper(
+        "DELETE FROM ledger_item WHERE invoice_id = 1",
         "DELETE FROM payment WHERE invoice_id = 1",
         "DELETE FROM document_version WHERE invoice_id = 1",
         "DELETE FROM invoice_line_tax WHERE line_id IN (SELECT id FROM invoice_line WHERE invoice_id = 1)",
