@@ -20,6 +20,7 @@ from invoicing.errors import Refused
 from invoicing.imports import queries, service
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
 from invoicing.imports.rules import MAX_BYTES
+from invoicing.lettering.proposals import rivalled
 from invoicing.lettering.queries import waiting
 from invoicing.lettering.run_queries import standing, sums_of_run
 from web import imports as words
@@ -79,6 +80,7 @@ def run_page(run: ImportRun, **shown: Any) -> str:
             "run": run, "plan": plan_of(run), "words": words, "said": said, "spoken": spoken, "faults": faults,
             "chosen": chosen, "people": people_of([run]), "letters": current_user.may(Right.letter),
             "facts": facts, "offered": _offered(shown["page"]) if "page" in shown else {},
+            "rivalled": rivalled(db.session, run.id, shown["page"].rows) if "page" in shown else (),
             "sums": sums_of_run(db.session, run.id) if applied else (),
             "left": waiting(db.session, today()).count if applied else 0, **shown,
         },

@@ -36,10 +36,13 @@ def reasons(found: Iterable[str], days: int | None = None) -> str:
     return ", ".join(_said(Reason(each), days) for each in found)
 
 
-def spoken(score: int, found: Iterable[str], days: int | None = None) -> str:
-    """The same; a weak one is named so, that nobody takes it for the one."""
-    why = reasons(found, days)
-    return why if score >= SHOWN else _("Piste faible : %(reasons)s", reasons=why)
+def spoken(score: int, found: Iterable[str], days: int | None = None, *, is_rivalled: bool = False) -> str:
+    """The same; a weak one is named so, that nobody takes it for the one.
+
+    `is_rivalled`: another file suggests the document as well.
+    """
+    why = reasons((*found, Reason.rival) if is_rivalled else found, days)
+    return why if score >= SHOWN and not is_rivalled else _("Piste faible : %(reasons)s", reasons=why)
 
 
 def _said(reason: Reason, days: int | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVarTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
@@ -19,10 +20,11 @@ from invoicing.lettering.bulk_rules import Verdict
 from invoicing.lettering.models import SuggestedLettering
 from invoicing.lettering.suggesting_rules import MARGIN, SHOWN, SURE, Reason, Suggestion
 
+Columns = TypeVarTuple("Columns")
 OPEN: Final = (Verdict.suggest, Verdict.unknown_invoice, Verdict.several_candidates)  # a person may still take
 STANDING: Final = (RunState.judged, RunState.applied)  # runs of which rows may be taken
 MOST: Final = 5  # on the page of one document
-_READ: Final = 40  # before those are left out that are taken, or stand in a later file too
+_READ: Final = 200  # before those are left out that are taken, or stand in a later file too
 
 
 @dataclass(frozen=True)
@@ -78,25 +80,22 @@ def forget(session: Session, run_id: int) -> None:
 def proposals(session: Session, invoice_id: int) -> list[Proposal]:
     """What the latest files propose for a document, the best first; a reference once, and none that is borne by now."""
     made = SuggestedLettering
-    query = (
-        select(made, ImportRow.subject, ImportRow.facts)
-        .join(ImportRun, ImportRun.id == made.run_id)
-        .join(ImportRow, (ImportRow.run_id == made.run_id) & (ImportRow.line == made.line))
-        .where(
-            made.invoice_id == invoice_id, ImportRun.kind == RunKind.letterings, ImportRun.state.in_(STANDING),
-            ImportRow.verdict.in_(OPEN),
-        )
-        .order_by(made.run_id.desc(), made.score.desc(), made.line)
-        .limit(_READ)
-    )  # fmt: skip
+    query = _standing(select(made, ImportRow.subject, ImportRow.facts)).where(made.invoice_id == invoice_id)
+    query = query.order_by(made.run_id.desc(), made.score.desc(), made.line).limit(_READ)
     found: dict[str, Proposal] = {}
     for suggested, subject, facts in session.execute(query):
         if folded := _folded(subject):
             found.setdefault(folded, _proposal(suggested, subject, json.loads(facts)))
-    borne = select(Invoice.lettering_folded).where(Invoice.lettering_folded.in_(found))
-    taken = set(session.scalars(borne)) if found else set()
+    taken = _borne(session, found)
     free = [proposal for folded, proposal in found.items() if folded not in taken]
-    return _beside_each_other(sorted(free, key=lambda proposal: (-_strength(proposal), proposal.line)))[:MOST]
+    free.sort(key=lambda proposal: (-_strength(proposal.score, proposal.reasons), proposal.line))
+    return _beside_each_other(free)[:MOST]
+
+
+def _borne(session: Session, references: Collection[str]) -> set[str | None]:
+    """Those of some folded references that a document bears."""
+    borne = select(Invoice.lettering_folded).where(Invoice.lettering_folded.in_(references))
+    return set(session.scalars(borne)) if references else set()
 
 
 def _beside_each_other(best: Sequence[Proposal]) -> list[Proposal]:
@@ -104,7 +103,8 @@ def _beside_each_other(best: Sequence[Proposal]) -> list[Proposal]:
     shown = [proposal for proposal in best if proposal.is_shown]
     if len(shown) < 2:
         return list(best)
-    leads = _strength(shown[0]) - max(map(_strength, shown[1:])) >= MARGIN
+    first, *others = (_strength(proposal.score, proposal.reasons) for proposal in shown)
+    leads = first - max(others) >= MARGIN
     return [
         replace(each, score=SHOWN - 1, reasons=(*each.reasons, Reason.rival))
         if each.is_shown and not (leads and each is shown[0]) else each
@@ -112,9 +112,43 @@ def _beside_each_other(best: Sequence[Proposal]) -> list[Proposal]:
     ]  # fmt: skip
 
 
-def _strength(proposal: Proposal) -> int:
+def _strength(score: int, reasons: Iterable[str]) -> int:
     """The score; what bears our code or number stands above all that only looks alike."""
-    return proposal.score + (100 if SURE.intersection(proposal.reasons) else 0)
+    return score + (100 if SURE.intersection(reasons) else 0)
+
+
+def rivalled(session: Session, run_id: int, rows: Iterable[ImportRow]) -> set[tuple[int, int]]:
+    """Of what some rows of a file suggest, as (line, document): what another file suggests as well, with no less right.
+
+    As `proposals` weighs them for one document. A reference that stands in both files is one.
+    """
+    ours = [
+        (row.line, _folded(row.subject), each)
+        for row in rows for each in json.loads(row.facts).get("suggestions", ()) if each["score"] >= SHOWN
+    ]  # fmt: skip
+    made = SuggestedLettering
+    ids = {each["invoice_id"] for _line, _reference, each in ours}
+    query = _standing(select(made, ImportRow.subject)).where(
+        made.invoice_id.in_(ids), made.run_id != run_id, made.score >= SHOWN
+    )
+    others: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for suggested, subject in session.execute(query) if ids else ():
+        strength = _strength(suggested.score, suggested.reasons.split())
+        others[suggested.invoice_id].append((_folded(subject), strength))
+    taken = _borne(session, {reference for some in others.values() for reference, _ in some})
+    return {
+        (line, each["invoice_id"]) for line, reference, each in ours
+        if any(other not in (reference, *taken) and _strength(each["score"], each["reasons"]) - strength < MARGIN
+               for other, strength in others[each["invoice_id"]])
+    }  # fmt: skip
+
+
+def _standing(query: Select[*Columns]) -> Select[*Columns]:
+    """Suggestions of rows that a person may still take."""
+    made = SuggestedLettering
+    of_row = (ImportRow.run_id == made.run_id) & (ImportRow.line == made.line)
+    query = query.join(ImportRun, ImportRun.id == made.run_id).join(ImportRow, of_row)
+    return query.where(ImportRun.kind == RunKind.letterings, ImportRun.state.in_(STANDING), ImportRow.verdict.in_(OPEN))
 
 
 def suggestions_of(session: Session, run_id: int, line: int) -> list[SuggestedLettering]:

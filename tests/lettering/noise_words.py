@@ -40,7 +40,7 @@ ITEMS = (
 PRICES = (3000, 6000, 9000, 10000, 12000, 14990, 22000, 24000, 33333, 64999, 114000, 198000)
 ONE = (
     "exact", "typo", "typo2", "initial", "upper", "noaccent", "truncated", "swapped", "person_for_company",
-    "company_for_person", "fee_stripe", "late", "our_number", "our_number_spaced", "code", "code_cut",
+    "fee_stripe", "late", "our_number", "our_number_spaced", "code", "code_cut",
 )  # fmt: skip
 NONE = ("same_amount_other_name", "same_name_last_year", "stranger", "relative", "same_amount_last_year")
 NOT_ONE = (*NONE, "grouped")

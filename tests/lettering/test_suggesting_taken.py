@@ -19,7 +19,7 @@ from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.lettering.accepting import RowDone, Taking, accept, accept_many, letter_anyway
 from invoicing.lettering.bulk_rules import Verdict
-from invoicing.lettering.proposals import facts_of, forget, keep, proposals, suggestions_of
+from invoicing.lettering.proposals import facts_of, forget, keep, proposals, rivalled, suggestions_of
 from invoicing.lettering.rules import LetteringStale, LetteringTaken, NotLetterable
 from invoicing.lettering.run_queries import sums_of_run
 from invoicing.lettering.service import letter
@@ -175,12 +175,16 @@ def test_what_files_propose_for_one_document_is_weighed_together(session: Sessio
     (alone,) = proposals(session, waits.id)
     assert alone.is_shown
     other = replace(OFFICIAL, reference="FA-8", texts=("FA-8",))
-    judged(session, other)
+    run_id = judged(session, other)
+    assert rivalled(session, run_id, []) == set()
     found = proposals(session, waits.id)
     assert {each.reference for each in found} == {"FA-7", "FA-8"}
     assert all(each.score == SHOWN - 1 and each.reasons[-1] is Reason.rival for each in found)
     judged(session, replace(OFFICIAL, reference="FA-9", texts=(f"CB {waits.transaction_code}",)))
     sure, *others = proposals(session, waits.id)
+    rows = {row.subject: row for row in session.query(ImportRow)}
+    rival = {subject: rivalled(session, row.run_id, [row]) for subject, row in rows.items()}
+    assert rival == {"FA-7": {(2, waits.id)}, "FA-8": {(2, waits.id)}, "FA-9": set()}
     assert sure.reference == "FA-9" and sure.is_shown and not any(each.is_shown for each in others)
 
 
