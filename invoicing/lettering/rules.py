@@ -133,4 +133,3 @@ def digest(
     moment = at.isoformat(timespec="microseconds")
     row = [change_id, invoice_id, moment, by.kind.value, by.user_id, before, after, reason]
     return sha256(canonical(row).encode()).hexdigest()
-
