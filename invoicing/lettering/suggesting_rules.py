@@ -55,7 +55,7 @@ class Naming(StrEnum):
     number_cut = "number_cut"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # of a long file very many are kept
 class Suggestion:
     """One of our documents that an official one may stand for. Amounts are cents, negative for a credit note.
 

@@ -256,7 +256,8 @@ def test_proposals_stand_beside_it_with_their_reasons_and_one_click_takes_one(de
         )
     text = desk.browser.get(LIST).text
     assert "même montant, même client, date à 1 jour" in text and "même montant, autre client" in text
-    assert text.index("FA-7") < text.index("FA-8") and "LEFEVRE ELODIE" in text and "21/11/2026" in text
+    assert text.index("FA-7") < text.index("FA-8") < text.index("Piste faible") and text.count("Piste faible") == 1
+    assert "LEFEVRE ELODIE" in text and "21/11/2026" in text
     assert send(desk, take=f"{run_id}:2", reference="not this").status_code == 303
     assert lettering(desk, number) == "FA-7"
     row = desk.session.query(ImportRow).filter_by(line=2).one()
