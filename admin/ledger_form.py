@@ -67,10 +67,13 @@ def read(form: Mapping[str, str]) -> tuple[Asked | None, list[Fault]]:
 
 def _days(form: Mapping[str, str], found: list[Fault]) -> tuple[date | None, date | None]:
     period = form.get("period", "")
-    if period == EVERYTHING:
-        return None, None
     if period == DATES:
         return _day(form, "first_day", found), _day(form, "last_day", found)
+    if any(form.get(name, "").strip() for name in ("first_day", "last_day")):  # which of them is meant?
+        found.append(Fault("period", "period_or_dates"))
+        return None, None
+    if period == EVERYTHING:
+        return None, None
     if (key := _KEY.match(period)) is None:
         found.append(Fault("period", "choose"))
         return None, None

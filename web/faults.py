@@ -137,6 +137,8 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "fec_in_euros": lambda f: _(
         "Un FEC se tient en euros, et ce vendeur vend en %(currency)s : choisissez le tableau CSV.",
         currency=f["currency"]),
+    "period_or_dates": lambda f: _(
+        "Des dates sont écrites plus bas : choisissez « Les dates ci-dessous », ou effacez-les."),
     "choose_export": lambda f: _("Choisissez un journal ou un tableau."),
     "fec_without_siren": lambda f: _(
         "Il manque le numéro SIRET de ce vendeur : le nom d’un FEC commence par son SIREN."),

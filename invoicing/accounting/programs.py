@@ -23,6 +23,7 @@ class Program:
     means: Mapping[str, Column] = field(default_factory=dict)
     fills_down: bool = False  # what stands on the first line of an entry holds for those below
     codes: bool = False  # kinds are numbered
+    blanks: bool = False  # a row without a reference says nothing: nobody has written one in it yet
 
 
 def _needs(*headings: str) -> frozenset[str]:
@@ -31,6 +32,12 @@ def _needs(*headings: str) -> frozenset[str]:
 
 UNKNOWN: Final = Program("", frozenset())
 PROGRAMS: Final = (
+    Program("Lettrine", _needs("numero", "lettrage", "code transaction", "acheteur sur le document"), Days.iso,
+            {"lettrage": _C.reference, "numero": _C.number, "statut": _C.ignored, "document": _C.ignored},
+            blanks=True),
+    Program("Lettrine", _needs("number", "lettering", "transaction code", "buyer on the document"), Days.iso,
+            {"lettering": _C.reference, "number": _C.number, "status": _C.ignored, "document": _C.ignored},
+            blanks=True),
     Program("Paheko", _needs("numero d ecriture", "numero piece comptable", "libelle ligne"), Days.day_first,
             {"reference ligne": _C.ignored, "libelle ligne": _C.ignored, "remarques": _C.ignored, "statut": _C.ignored},
             fills_down=True),

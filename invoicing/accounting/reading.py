@@ -103,7 +103,8 @@ def _table(content: bytes, plan: Plan) -> Iterator[Official]:
     reader, program = cells.Reader(plan), programs.named(plan.program, plan.headings)
 
     def rows() -> Iterator[Row]:
-        return cells.whole(tables.below(table(content), plan.header_line, plan.headings), reader)
+        whole = cells.whole(tables.below(table(content), plan.header_line, plan.headings), reader)
+        return (row for row in whole if reader.text(row, _C.reference)) if program.blanks else whole
 
     found = ledgers.officials(rows, reader, program.fills_down) if reader.has(_C.account) else None
     yield from found if found is not None else lists.officials(rows, reader, program.codes)

@@ -196,3 +196,20 @@ def test_the_sheets_that_are_left_aside_are_told() -> None:
 def test_a_first_sheet_without_a_table_is_refused_by_name_with_the_others() -> None:
     fault = refusal(two_sheets([["Bonjour"], ["À lire"]], TABLE))
     assert (fault.code, fault.facts) == ("other_tab", {"read": "Janvier", "others": ["Février"]})
+
+
+# our own list ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Numéro;Code transaction;Lettrage;Statut;Date;Acheteur sur le document;Client;Devise;Net;Total",
+     "Number;Transaction code;Lettering;Status;Date;Buyer on the document;Customer;Currency;Net;Total"],
+)  # fmt: skip
+def test_our_own_list_comes_back_with_references_written_in_it(head: str) -> None:
+    rows = ["B-20260113-4;abc;;Réalisée;2026-01-13;Zoé;Zoé;EUR;50,00;60,00",
+            "B-20260114-5;def;FC-2;Réalisée;2026-01-14;Léo;Léo;CAD;50,00;70,00"]  # fmt: skip
+    plan, found = read(csv_of(head, *rows))
+    assert (plan.program, plan.asks) == ("Lettrine", ())
+    assert [(one.line, one.reference, one.amount_cents, one.currency, one.numbers) for one in found] == [
+        (3, "FC-2", 7000, "CAD", ("B-20260114-5",))]  # fmt: skip

@@ -151,3 +151,10 @@ def test_every_period_that_is_offered_can_be_read(desk: Desk) -> None:
 
 def test_a_missing_export_is_not_found(admin: Browser) -> None:
     assert [admin.get(f"{PAGE}/{number}/fichier").status_code for number in (1, 2**40)] == [404, 404]
+
+
+def test_days_that_are_written_beside_another_period_are_not_passed_over(desk: Desk, admin: Browser) -> None:
+    answer = ask(admin, period="2026", first_day="01/03/2026")
+    assert answer.status_code == 422 and "Des dates sont écrites plus bas" in answer.text
+    assert 'value="01/03/2026"' in answer.text and desk.count(LedgerExport) == 0
+    assert ask(admin, period="dates", first_day="01/03/2026").status_code == 303
