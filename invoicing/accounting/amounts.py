@@ -23,7 +23,12 @@ def cents_of(text: str, mark: str = "") -> int | None:
 
     Raises Ambiguous where it may be read two ways, NotANumber where it can't be read, or holds less than a cent.
     """
-    if found := _EASY.match(text):
+    return scaled_of(text, mark, 2)
+
+
+def scaled_of(text: str, mark: str, places: int) -> int | None:
+    """The same with as many decimals as `places`: prices and quantities of lines have more than two."""
+    if places == 2 and (found := _EASY.match(text)):
         if mark and found[3] != mark:
             raise NotANumber(text)
         value = int(found[2]) * 100 + int(found[4])
@@ -31,8 +36,8 @@ def cents_of(text: str, mark: str = "") -> int | None:
     sign, number = _bare(text)
     if not number:
         return None
-    whole, fraction = _parted(number, mark)
-    value = int((whole or "0") + fraction.rstrip("0").ljust(2, "0"))
+    whole, fraction = _parted(number, mark, places)
+    value = int((whole or "0") + fraction.rstrip("0").ljust(places, "0"))
     return -value if sign else value
 
 
@@ -57,7 +62,7 @@ def _bare(text: str) -> tuple[bool, str]:
     return negative or found[1] == "-", found[2]
 
 
-def _parted(number: str, mark: str) -> tuple[str, str]:
+def _parted(number: str, mark: str, places: int) -> tuple[str, str]:
     """What stands before and behind the decimal mark, as digits."""
     mark = mark or mark_of(number)
     if not mark:
@@ -69,7 +74,7 @@ def _parted(number: str, mark: str) -> tuple[str, str]:
         if not _GROUPED.match(whole) or len({char for char in whole if not char.isdigit()}) > 1:
             raise NotANumber(number)
         whole = re.sub(r"[.,]", "", whole)
-    if (fraction and not fraction.isdigit()) or len(fraction.rstrip("0")) > 2 or len(whole.lstrip("0")) > 13:
+    if (fraction and not fraction.isdigit()) or len(fraction.rstrip("0")) > places or len(whole.lstrip("0")) > 13:
         raise NotANumber(number)
     return whole, fraction
 

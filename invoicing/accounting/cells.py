@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from invoicing.accounting.amounts import cents_of, currency_of, sign_of
+from invoicing.accounting.amounts import currency_of, scaled_of, sign_of
 from invoicing.accounting.calendar import NotADay, day_of, told
 from invoicing.accounting.plan import Column, Days, Plan
 from invoicing.accounting.words import is_total
@@ -48,11 +48,15 @@ class Reader:
         return tuple([row.cells[at] for at in places if at < len(row.cells)]) if places else ()
 
     def cents(self, text: str, role: Column) -> int | None:
-        """An amount; raises NotANumber. The mark is its column's, else that of all columns of amounts."""
+        """An amount; raises NotANumber."""
+        return self.scaled(text, role, 2)
+
+    def scaled(self, text: str, role: Column, places: int) -> int | None:
+        """A number of so many decimals. The mark is its column's, else that of all columns of amounts."""
         place = self._at[role][0] if self._at[role] else -1
         marks = self.plan.marks
         mark = marks[place] if 0 <= place < len(marks) else ""
-        return cents_of(text, mark or self.plan.decimal)
+        return scaled_of(text, mark or self.plan.decimal, places)
 
     def day(self, row: Row) -> date | None:
         """The day; raises NotADay."""
@@ -68,9 +72,13 @@ class Reader:
     def is_sum(self, row: Row) -> bool:
         """Whether the row sums others up: it says so, and has no day, or no reference of its own."""
         reference = self.text(row, _C.reference)
-        if not reference or (self.has(_C.day) and not _is_day(self.text(row, _C.day))):
+        if not reference:
             return any(is_total(cell) for cell in row.cells if cell)
-        return not reference[0].isdigit() and is_total(reference)
+        if self.has(_C.day) and not _is_day(self.text(row, _C.day)):  # a customer may be called « Total Énergies »
+            named = self._at[_C.customer]
+            return any(is_total(cell) for at, cell in enumerate(row.cells) if cell and at not in named)
+        has_figures = any(map(str.isdigit, reference[1:] if self.has(_C.day) else reference[:1]))
+        return not has_figures and is_total(reference)
 
 
 def _is_day(text: str) -> bool:

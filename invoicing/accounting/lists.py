@@ -134,10 +134,14 @@ def amount_of(rows: Sequence[Row], reader: Reader) -> int | None:
 
 def _line(row: Row, reader: Reader) -> list[int]:
     """The amounts of one line: the first times its quantity, and what is added to it (a tax)."""
-    first, *others = [reader.cents(text, _C.line_amount) for text in reader.texts(row, _C.line_amount)] or [None]
-    quantity = reader.cents(reader.text(row, _C.quantity), _C.quantity) if reader.has(_C.quantity) else None
-    if first is not None and quantity is not None:
-        first = half_up(first * quantity, 100)
+    texts = reader.texts(row, _C.line_amount) or ("",)
+    quantity = reader.scaled(reader.text(row, _C.quantity), _C.quantity, 4) if reader.has(_C.quantity) else None
+    if quantity is None:
+        first = reader.cents(texts[0], _C.line_amount)
+    else:
+        price = reader.scaled(texts[0], _C.line_amount, 4)
+        first = None if price is None else half_up(price * quantity, 1_000_000)
+    others = (reader.cents(text, _C.line_amount) for text in texts[1:])
     return [cents for cents in (first, *others) if cents is not None]
 
 

@@ -92,9 +92,15 @@ _CREDIT: Final = re.compile(r"\W*(?:avoirs?|notes? de credit|credit (?:notes?|me
 _CREDIT_KIND: Final = re.compile(
     r"avoir|note de credit|credit ?note|credit ?memo|refund|remboursement|out_refund|accreccredit"
 )
+_PAYMENT_KIND: Final = re.compile(
+    r"paiement|payment|reglement|encaissement|virement|depot|deposit|cheque\b|check\b|transfer"
+)
+_PAID: Final = re.compile(  # the state of an invoice, and how: « Payée par virement »
+    r"(?:\w+ )?(?:non )?(?:im|un)?(?:payee?s?|paid|reglee?s?|soldee?s?|acquittee?s?|encaissee?s?|settled)\b"
+)
 _OTHER_KIND: Final = re.compile(
-    r"paiement|payment|reglement|encaissement|virement|depot|deposit|cheque\b|check\b|transfer|depense|expense|achat"
-    r"|\bbill\b|bill payment|purchase|devis|estimate|quote|proforma|pro forma|journal entry|ecriture de journal|dette"
+    r"depense|expense|achat|\bbill\b|purchase|devis|estimate|quote|proforma|pro forma|journal entry"
+    r"|ecriture de journal|dette"
     r"|draft|brouillon|void|annul|cancel|abandon|in_invoice|in_refund|commande|sales order|delivery|livraison|accpay"
 )
 _INVOICE_KIND: Final = re.compile(r"facture|invoice|vente|sale|creance|out_invoice|accrec")
@@ -133,7 +139,8 @@ def kind_of(text: str, codes: bool = False) -> str:
     plain = fold(text[:60])
     if _CREDIT_KIND.search(plain):
         return "credit"
-    if _OTHER_KIND.search(plain):
+    pays = _PAYMENT_KIND.search(plain.partition("(")[0]) and not _PAID.match(plain)  # « Facture (paiement reçu) »
+    if pays or _OTHER_KIND.search(plain):
         return "other"
     return "invoice" if _INVOICE_KIND.search(plain) else ""
 

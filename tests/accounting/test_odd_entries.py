@@ -213,3 +213,38 @@ def test_our_own_list_comes_back_with_references_written_in_it(head: str) -> Non
     assert (plan.program, plan.asks) == ("Lettrine", ())
     assert [(one.line, one.reference, one.amount_cents, one.currency, one.numbers) for one in found] == [
         (3, "FC-2", 7000, "CAD", ("B-20260114-5",))]  # fmt: skip
+
+
+# words that mislead -----------------------------------------------------------------------------------------------
+
+
+def test_a_reference_with_a_day_and_figures_is_no_sum_whatever_its_word() -> None:
+    content = csv_of(HEAD, "REPORT-1;13/01/2026;Zoé;B-1;60,00", "Balance-7;14/01/2026;Zoé;B-2;5,00",
+                     "TOTAL;14/01/2026;;;65,00", "Total 2026;;;;65,00")  # fmt: skip
+    assert [one[1] for one in told(content)] == ["REPORT-1", "Balance-7"]
+
+
+def test_a_customer_named_total_is_one_even_where_the_day_is_missing() -> None:
+    content = csv_of(HEAD, "FA-1;;Total Énergies;B-1;60,00", "FA-2;13/01/2026;Zoé;B-2;5,00")
+    assert told(content) == [(2, "FA-1", 6000, ""), (3, "FA-2", 500, "2026-01-13")]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_kept"),
+    [("Payée par virement", True), ("Partiellement réglée (chèque)", True), ("Impayée", True), ("Paid by card", True),
+     ("Facture (paiement reçu)", True), ("Paiement", False), ("Règlement client", False), ("Invoice payment", False),
+     ("Payée puis annulée", False), ("Brouillon (paiement en attente)", False), ("Virement", False)],
+)  # fmt: skip
+def test_the_state_of_an_invoice_is_no_payment(state: str, is_kept: bool) -> None:
+    rows = [f"FA-1;13/01/2026;{state};60,00", "FA-2;14/01/2026;Facture;5,00"]
+    found = read(csv_of("N° facture;Date;État;Total TTC", *rows))[1]
+    assert [one.reference for one in found] == (["FA-1"] if is_kept else []) + ["FA-2"]
+
+
+def test_prices_and_quantities_of_lines_may_have_more_than_two_decimals() -> None:
+    head = "*ContactName,*InvoiceNumber,Reference,*InvoiceDate,*Quantity,*UnitAmount,TaxAmount"
+    rows = ["Zoé,INV-1,B-1,13/01/2026,1.125,30.3333,6.83", "Zoé,INV-1,B-1,13/01/2026,2,10.00,4.00",
+            "Léo,INV-2,B-2,13/01/2026,1.00001,5.00,0.00"]  # fmt: skip
+    found = read(csv_of(head, *rows))[1]
+    assert [(one.reference, one.amount_cents, one.unread) for one in found] == [
+        ("INV-1", 3412 + 683 + 2000 + 400, ""), ("INV-2", None, "amount")]  # fmt: skip
