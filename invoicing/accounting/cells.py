@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
@@ -14,6 +15,7 @@ from invoicing.imports.reading import Row, Unreadable
 from invoicing.money import NotANumber
 
 _C = Column
+_FIGURE: Final = re.compile(r"\d")
 _SUMS: Final = (_C.amount, _C.debit, _C.credit, _C.line_amount)
 UNREAD_MAX: Final = 60  # characters of what can't be read
 
@@ -26,10 +28,11 @@ class Reader:
         self._at: dict[Column, tuple[int, ...]] = {
             role: tuple(at for at, column in enumerate(plan.columns) if column is role) for role in _C
         }
+        self._there = frozenset(plan.columns)
 
     def has(self, *roles: Column) -> bool:
         """Whether there is a column of one of these roles."""
-        return any(self._at[role] for role in roles)
+        return not self._there.isdisjoint(roles)
 
     def places(self, role: Column) -> tuple[int, ...]:
         """The places of its columns."""
@@ -77,12 +80,12 @@ class Reader:
         if self.has(_C.day) and not _is_day(self.text(row, _C.day)):  # a customer may be called « Total Énergies »
             named = self._at[_C.customer]
             return any(is_total(cell) for at, cell in enumerate(row.cells) if cell and at not in named)
-        has_figures = any(map(str.isdigit, reference[1:] if self.has(_C.day) else reference[:1]))
-        return not has_figures and is_total(reference)
+        has_figure = _FIGURE.search(reference, 1) if self.has(_C.day) else _FIGURE.match(reference)
+        return has_figure is None and is_total(reference)
 
 
 def _is_day(text: str) -> bool:
-    return text[:1].isdigit() or text[-1:].isdigit() or any(map(str.isdigit, text))
+    return _FIGURE.search(text) is not None
 
 
 def tried(row: Row, reader: Reader, amount: int | NotANumber | None) -> tuple[date | None, str, str]:

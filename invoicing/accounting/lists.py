@@ -19,7 +19,7 @@ TEXTS_MAX: Final = 2_000  # cells of one document that are kept: more tell nothi
 def officials(rows: Callable[[], Iterator[Row]], reader: Reader, codes: bool = False) -> Iterator[Official]:
     """The documents, each where its last row stands. `rows` gives the data rows, as often as it is asked for them."""
     key_of = _keys(reader)
-    back = _coming_back(_kept(rows(), reader, codes), key_of)
+    back = _coming_back(rows(), key_of)
     waiting: dict[Key, list[Row]] = {}
     current: list[Row] = []
     key: Key | None = None
