@@ -1,8 +1,10 @@
-"""The list of invoices and its search through the real application, beside a bare page. `python bench/lists.py`
+"""The list of invoices and its search through the real application, beside a bare page.
 
+`python bench/lists.py [invoices or address …]`
 At 10 000 and 1 000 000 invoices (bench/filling.py says how they are made), on SQLite and PostgreSQL, one connection,
 each page asked for again and again in turn with the floor: a bare Flask page that does the same session look-up, one
-indexed query of 25 rows and a template. p50 and p95 in milliseconds, and p50 as a multiple of the floor's.
+indexed query of 25 rows and a template. p50 and p95 in milliseconds, p50 as a multiple of the floor's, and what the
+process itself took of a processor. An address is that of a database which bench/filling.py has filled.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from flask import Flask, render_template_string
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import sessionmaker
 
 ROOT = Path(__file__).parents[1]
@@ -82,40 +85,56 @@ def application(url: str, folder: Path) -> Flask:
     return app
 
 
-def measure(name: str, size: int, url: str, folder: Path) -> None:
-    """Fills, warms up, asks for every page in turn, prints a table."""
-    engine = make_engine(url)
-    upgrade(engine)
-    user = fill(sessionmaker(engine, info={"journal_key": JOURNAL_KEY.encode()}), size)
-    engine.dispose()
+def measure(name: str, url: str, folder: Path, user: int) -> None:
+    """Warms up, asks for every page in turn, prints a table."""
     browser = application(url, folder).test_client().become(user)  # type: ignore[attr-defined]
-    taken: dict[str, list[int]] = {page: [] for page in PAGES}
+    middle = _middle(url)
+    taken: dict[str, list[tuple[int, int]]] = {page: [] for page in PAGES}
     for turn in range(ROUNDS + 2):
         for page, address in PAGES.items():
-            begun = time.perf_counter_ns()
-            answer = browser.get(address.format(middle=size // 2))
-            spent = time.perf_counter_ns() - begun
+            begun, processor = time.perf_counter_ns(), time.process_time_ns()
+            answer = browser.get(address.format(middle=middle))
+            spent = time.perf_counter_ns() - begun, time.process_time_ns() - processor
             if answer.status_code not in (200, 302):
                 raise SystemExit(f"{address}: {answer.status}")
             if turn > 1:
                 taken[page].append(spent)
-    floor = statistics.median(taken["floor"])
-    print(f"\n{name}, {size} invoices\n{'':24}{'p50 ms':>9}{'p95 ms':>9}{'x floor':>9}")
-    for page, spent in taken.items():
-        middle, high = statistics.median(spent), statistics.quantiles(spent, n=20)[-1]
-        print(f"{page:24}{middle / 1e6:9.1f}{high / 1e6:9.1f}{middle / floor:9.1f}", flush=True)
+    floor = statistics.median(clock for clock, _own in taken["floor"])
+    print(f"\n{name}\n{'':24}{'p50 ms':>9}{'p95 ms':>9}{'x floor':>9}{'own p50':>9}{'own p95':>9}")
+    for page, each in taken.items():
+        clock, own = zip(*each, strict=True)
+        told = statistics.median(clock), statistics.quantiles(clock, n=20)[-1], statistics.median(own)
+        print(f"{page:24}{told[0] / 1e6:9.1f}{told[1] / 1e6:9.1f}{told[0] / floor:9.1f}{told[2] / 1e6:9.1f}"
+              f"{statistics.quantiles(own, n=20)[-1] / 1e6:9.1f}", flush=True)  # fmt: skip
 
 
-def main() -> None:
-    """Both engines; PostgreSQL only where one answers."""
-    sizes = tuple(int(each) for each in sys.argv[1:]) or SIZES
+def _middle(url: str) -> int:
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        found = int(connection.scalar(select(func.max(Invoice.id))) or 0) // 2
+    engine.dispose()
+    return found
+
+
+def filled(url: str, size: int) -> int:
+    """Makes the tables and so many invoices; the number of a user of sales."""
+    engine = make_engine(url)
+    upgrade(engine)
+    user = fill(sessionmaker(engine, info={"journal_key": JOURNAL_KEY.encode()}), size)
+    engine.dispose()
+    return user
+
+
+def on_each(sizes: tuple[int, ...], run: Callable[[str, str, Path, int], None]) -> None:
+    """Each size on both engines, in databases that are gone afterwards; PostgreSQL only where one answers."""
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            measure("SQLite", size, f"sqlite:///{folder}/bench.db", Path(folder))
-            _on_postgresql(size, Path(folder))
+            url = f"sqlite:///{folder}/bench.db"
+            run(f"SQLite, {size} invoices", url, Path(folder), filled(url, size))
+            _on_postgresql(size, Path(folder), run)
 
 
-def _on_postgresql(size: int, folder: Path) -> None:
+def _on_postgresql(size: int, folder: Path, run: Callable[[str, str, Path, int], None]) -> None:
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
     name = f"lettrine_lists_{datetime.now():%H%M%S}"  # noqa: DTZ005 - a name
     try:
@@ -125,10 +144,20 @@ def _on_postgresql(size: int, folder: Path) -> None:
         print(f"PostgreSQL: none answers ({type(error).__name__})")
         return
     try:
-        measure("PostgreSQL", size, admin.url.set(database=name).render_as_string(hide_password=False), folder)
+        url = admin.url.set(database=name).render_as_string(hide_password=False)
+        run(f"PostgreSQL, {size} invoices", url, folder, filled(url, size))
     finally:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def main() -> None:
+    """Databases that are there already, by their addresses, or each size on both engines."""
+    for address in (word for word in sys.argv[1:] if "://" in word):
+        with tempfile.TemporaryDirectory() as folder:
+            measure(address.rpartition("/")[2], address, Path(folder), user=1)
+    if not any("://" in word for word in sys.argv[1:]):
+        on_each(tuple(map(int, sys.argv[1:])) or SIZES, measure)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Finding by any part of a word, whatever the accents and the case: one folded text column per row.
 
 What was typed becomes a `Wish`: words that must all stand in the text, where an amount may stand instead as a token
-that no typed text holds. `matches` puts it to a column row by row; `narrow` (invoicing.search_index) to all invoices.
+that no typed text holds. `matches` puts it to a column row by row; `narrow` (invoicing.finding) to all invoices.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from invoicing.money import Ambiguous, NotANumber, read_scaled
 
 QUERY_MAX: Final = 200
 PARTS_MAX: Final = 8
-INDEXED: Final = 3  # letters that a term needs for trigrams
+INDEXED: Final = 2  # letters that a term needs for trigrams: of two, all that begin with them are asked for
+_SIGNS: Final = [chr(n) for n in range(1, 128) if not chr(n).isupper()]  # in folded text
+_SERVED = re.compile("[A-Za-z0-9]{3}|[^A-Za-z0-9][A-Za-z0-9]|[A-Za-z0-9]{2}[^A-Za-z0-9]")
+_PAIR = re.compile("[a-z0-9]{2}")
+_AFTER: Final = "[\x01-@\\[-\x7f]"  # any sign that a folded text may have after a letter
 _BLANKS = re.compile(r"\s+")
 _LETTERS: Final = str.maketrans("0123456789", "ABCDEFGHIJ")
 _EURO: Final = "€"
@@ -131,7 +135,7 @@ def holding(column: Any, wished: Wish) -> ColumnElement[bool]:
 def trigrams(wished: Wish) -> str | None:
     """FTS5's words for what an index of trigrams can find, perhaps wider; None where no part is long enough."""
     if isinstance(wished, str):
-        return '"' + wished.replace('"', '""') + '"' if len(wished) >= INDEXED else None
+        return " OR ".join(_quoted(each) for each in _longer(wished)) if len(wished) >= INDEXED else None
     parts = [trigrams(part) for part in wished.parts]
     told = [f"({part})" for part in parts if part]
     if isinstance(wished, Every):
@@ -139,15 +143,51 @@ def trigrams(wished: Wish) -> str | None:
     return " OR ".join(told) if told and len(told) == len(parts) else None
 
 
+def _quoted(term: str) -> str:
+    return '"' + term.replace('"', '""') + '"'
+
+
+def _longer(term: str) -> list[str]:
+    """The term; one of two letters with each sign that may follow, a blank at the end of the text."""
+    return [term] if len(term) > INDEXED else [term + sign for sign in _SIGNS]
+
+
+def is_indexed(wished: Wish) -> bool:
+    """Whether `trigrams` finds exactly what is wished for, in texts that a blank ends."""
+    return len(wished) >= INDEXED if isinstance(wished, str) else all(map(is_indexed, wished.parts))
+
+
 def liked(column: InstrumentedAttribute[Any], wished: Wish) -> ColumnElement[bool] | None:
-    """The same for pg_trgm, which serves LIKE."""
+    """The same for pg_trgm, which serves LIKE, and regular expressions that name their letters one by one.
+
+    It sees words of letters and digits, with two blanks before and one behind: two letters alone are too few.
+    """
     if isinstance(wished, str):
-        return column.contains(wished, autoescape=True) if len(wished) >= INDEXED else None
+        if _SERVED.search(wished):
+            return column.contains(wished, autoescape=True)
+        return or_(column.regexp_match(wished + _AFTER), column.endswith(wished)) if _PAIR.fullmatch(wished) else None
     parts = [liked(column, part) for part in wished.parts]
     told = [part for part in parts if part is not None]
     if isinstance(wished, Every):
         return and_(*told) if told else None
     return or_(*told) if told and len(told) == len(parts) else None
+
+
+class apart(FunctionElement[bool]):
+    """apart(condition): the same, but looked at row by row: SQLite leaves its index aside, walking the one in order."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(apart)
+def _plain(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
+@compiles(apart, "sqlite")
+def _unary(element: Any, compiler: Any, **options: Any) -> str:
+    return f"+({compiler.process(element.clauses, **options)})"
 
 
 class holds(FunctionElement[bool]):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer, CustomerKind, Standing
 from invoicing.customers.queries import LIVING, CustomerRow, with_sums
 from invoicing.invoices.models import Invoice, InvoiceKind
 from invoicing.invoices.rules import DUE
+from invoicing.keyset import beyond
 from invoicing.search import matches
 
 PAGE: Final = 50
@@ -96,9 +97,9 @@ def _ordered(query: Select[Any], wanted: CustomersWanted, key: Customer | None, 
     down, column = wanted.descending is not backwards, _COLUMNS[wanted.by]
     query = query.where(*_where(wanted))
     if key is not None:
-        value = key.id if wanted.by is CustomersBy.added else key.sort_name
-        beyond = and_(column == value, Customer.id < key.id if down else Customer.id > key.id)
-        query = query.where(or_(column < value if down else column > value, beyond))
+        added = wanted.by is CustomersBy.added
+        columns, values = ((column,), (key.id,)) if added else ((column, Customer.id), (key.sort_name, key.id))
+        query = query.where(beyond(columns, values, down))
     return query.order_by(*(each.desc() if down else each.asc() for each in dict.fromkeys((column, Customer.id))))
 
 

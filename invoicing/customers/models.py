@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.accounts.models import User
@@ -26,11 +26,17 @@ class Standing(StrEnum):
     contact = "contact"
 
 
+_GONE = "merged_into_id IS NOT NULL"  # SQLite would look up all who live by it, and sort them
+
+
 class Customer(Base):
     """Whoever an invoice is made out to."""
 
     __tablename__ = "customer"
-    __table_args__ = (Index("ix_customer_sort", "sort_name", "id"),)
+    __table_args__ = (
+        Index("ix_customer_sort", "sort_name", "id"),
+        Index("ix_customer_merged_into_id", "merged_into_id", sqlite_where=text(_GONE), postgresql_where=text(_GONE)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[CustomerKind] = mapped_column(enum(CustomerKind))
@@ -56,7 +62,7 @@ class Customer(Base):
     revision: Mapped[int] = mapped_column(default=1)
     form_token: Mapped[str | None] = mapped_column(String(43), unique=True)  # of the form that made it, and its content
     created_at: Mapped[datetime]
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)  # a duplicate
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))  # a duplicate
     access: Mapped[list[CustomerAccess]] = relationship(back_populates="customer")
 
     @property

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.database import Base, enum
@@ -35,11 +35,17 @@ class DeliveryState(StrEnum):
     bounced = "bounced"
 
 
+_LISTED = "replaced_by_id IS NULL"
+
+
 class Delivery(Base):
     """One e-mail to one recipient. `sealed` holds secrets (a link), wiped once sent or expired."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("ix_delivery_due", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_delivery_due", "state", "next_try_at"),
+        Index("ix_delivery_listed", "state", "id", sqlite_where=text(_LISTED), postgresql_where=text(_LISTED)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[DeliveryKind] = mapped_column(enum(DeliveryKind))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,16 +10,18 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from invoicing.database import is_sqlite
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.rules import TROUBLED
+from invoicing.finding import Found, flagged, hits_up_to, narrow
 from invoicing.invoices import tallies
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
+from invoicing.invoices.months import periods
 from invoicing.invoices.queries import is_to_check, past_due
 from invoicing.invoices.rules import SALES, letterable
 from invoicing.invoices.wanted import Lettered, Mailed, Tab, Wanted, Watched
 from invoicing.money import Currency
-from invoicing.search import matches
-from invoicing.search_index import Found, narrow
+from invoicing.search import apart, matches
 from invoicing.sellers.queries import letters_unpaid
 from invoicing.shop.models import Shop
 
@@ -79,6 +80,7 @@ class Overview:
 _NOTHING: Final[ColumnElement[str]] = literal_column("''")  # written out: only then is the index of its condition taken
 _BARE: Final = func.coalesce(Invoice.lettering_folded, _NOTHING) == _NOTHING
 NAMED: Final = 200  # documents that a search names, and a page counts and sums while it waits
+MANY: Final = 50_000  # hits from which on all documents are gone through to count them
 SMALL: Final = 2000  # documents in all of which a page does
 
 
@@ -88,7 +90,8 @@ class Filter:
 
     `indexed` are those of the conditions that have an index in the order of days, `selective` others that have one.
     `is_selective` says that one of them leaves so little that its index is the one to take, whatever the tab.
-    `months` are the periods that a month of any year means, the latest first. What the search's index says is asked
+    `months` are the periods that a month of any year means, the latest first. `statuses` are all that it leaves, where
+    it leaves some out (None: it may leave any). What the search's index says is asked
     when it is needed, once.
     """
 
@@ -98,6 +101,7 @@ class Filter:
     indexed: tuple[ColumnElement[bool], ...]
     selective: tuple[ColumnElement[bool], ...]
     months: tuple[tuple[date, date], ...]
+    statuses: frozenset[Status] | None
     is_selective: bool
     is_plain: bool
     _found: Found | None = None
@@ -124,10 +128,26 @@ class Filter:
         found = self.found(session)
         return found is not None and found.few
 
+    @property
+    def is_known_few(self) -> bool:
+        """Whether the search's index was asked before, and named what it finds."""
+        return self._found is not None and self._found.few
+
+    def may_hold(self, tab: Tab) -> bool:
+        """Whether a document of the tab can pass at all."""
+        return self.statuses is None or tab in (Tab.everything, Tab.credit_note) or Status(tab.value) in self.statuses
+
     def whole(self, session: Session) -> list[ColumnElement[bool]]:
         """What is searched for, through its index."""
         found = self.found(session)
         return [found.whole] if found else []
+
+    def counted(self, session: Session) -> list[ColumnElement[bool]]:
+        """The same where all that is found is counted: of very many, none is looked up by itself."""
+        whole = self.whole(session)
+        if not whole or self.found_few(session) or not is_sqlite(session.connection()):
+            return whole
+        return [flagged(session, self.query)] if hits_up_to(session, self.query, MANY + 1) > MANY else whole
 
 
 def filter_of(session: Session, wanted: Wanted) -> Filter:
@@ -141,19 +161,24 @@ def filter_of(session: Session, wanted: Wanted) -> Filter:
         bounds=bounds,
         indexed=(*equal, *unlettered),
         selective=selective,
-        months=_months(session, wanted),
+        months=() if wanted.month is None or wanted.year is not None else periods(session, wanted.month),
+        statuses=letterable(letters_unpaid(session)) if wanted.lettered is Lettered.wanting else None,
         is_selective=bool(selective) or any(bounds["total_cents"]),
         is_plain=not wanted.is_filtered,
     )
 
 
 def overview(session: Session, asked: Filter) -> Overview:
-    """Counts and exact sums of the whole filter: from the kept counters where nothing is left out, else in one read."""
+    """Counts and exact sums of the whole filter: from the kept counters where nothing is left out, else in one read.
+
+    Of what leaves much, the index in the order of days is left aside: it would look up each document.
+    """
     if asked.is_plain:
         return Overview(tuple(Group(*row) for row in tallies.read(session)))
     sums = (func.sum(Invoice.net_cents), func.sum(Invoice.tax_cents), func.sum(Invoice.total_cents))
-    query = select(Invoice.kind, Invoice.status, Invoice.currency, func.count(), *sums).where(*asked.others)
-    query = query.where(*within(asked.bounds), *asked.whole(session))
+    wide = [apart(each) if any(each is one for one in asked.indexed) else each for each in asked.others]
+    query = select(Invoice.kind, Invoice.status, Invoice.currency, func.count(), *sums).where(*wide)
+    query = query.where(*within(asked.bounds), *asked.counted(session))
     rows = session.execute(query.group_by(Invoice.kind, Invoice.status, Invoice.currency))
     return Overview(tuple(Group(*row[:3], *map(int, row[3:])) for row in rows))
 
@@ -196,28 +221,13 @@ def _selective(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
 
 def _others(session: Session, wanted: Wanted) -> Iterable[ColumnElement[bool]]:
     if wanted.catalogue_id is not None:
-        yield Invoice.shop_id.in_(select(Shop.id).where(Shop.catalogue_id == wanted.catalogue_id))
+        yield apart(Invoice.shop_id.in_(select(Shop.id).where(Shop.catalogue_id == wanted.catalogue_id)))
     if wanted.month is not None and wanted.year is None:
         yield extract("month", Invoice.listed_on) == wanted.month
     if wanted.lettered is not None:
         yield _lettered(session, wanted.lettered)
     if wanted.mailed is Mailed.never:
         yield _mailed(wanted.mailed)
-
-
-def _months(session: Session, wanted: Wanted) -> tuple[tuple[date, date], ...]:
-    if wanted.month is None or wanted.year is not None:
-        return ()
-    first, last = (
-        session.scalar(select(edge).select_from(Invoice))
-        for edge in (func.min(Invoice.listed_on), func.max(Invoice.listed_on))
-    )
-    years = range(last.year, first.year - 1, -1) if first and last else ()
-    return tuple(_month(year, wanted.month) for year in years)
-
-
-def _month(year: int, month: int) -> tuple[date, date]:
-    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def _lettered(session: Session, lettered: Lettered) -> ColumnElement[bool]:

@@ -70,6 +70,7 @@ UNLETTERED = (  # what waits for its reference; the last two so that SQLite read
 # Not IS NULL: SQLite would take the unique index of the references, as if one row had none.
 _WAITS = "coalesce(lettering_folded, '') = '' AND frozen_at IS NOT NULL"
 _CHECKED = "to_check <> ''"
+_DUE = "kind = 'invoice' AND status IN ('partial', 'pending')"  # as `queries.past_due` says it
 
 
 class Invoice(Base):
@@ -94,6 +95,8 @@ class Invoice(Base):
         *(Index(f"ix_invoice_{name}_listed", name, "listed_on", "id") for name in FILTERED),
         Index("ix_invoice_bare", *BARE, sqlite_where=text(_BARE), postgresql_where=text(_BARE)),
         Index("ix_invoice_unlettered", *UNLETTERED, sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
+        Index("ix_invoice_shop_orders", "shop_id", "id", "kind", "status"),
+        Index("ix_invoice_due", "kind", "status", "due_on", "id", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
         Index("ix_invoice_to_check", "id", sqlite_where=text(_CHECKED), postgresql_where=text(_CHECKED)),
     )
 

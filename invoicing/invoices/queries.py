@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, extract, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.customers.models import CustomerAccess
@@ -100,6 +100,9 @@ _DRAFT = (
 )
 
 
+_NEWEST = (Invoice.listed_on.desc(), Invoice.id.desc())  # the index of the status has this order
+
+
 def count_drafts(session: Session) -> int:
     """How many drafts of staff there are."""
     return session.scalar(select(func.count(Invoice.id)).where(*_DRAFT)) or 0
@@ -110,12 +113,13 @@ def drafts(session: Session, customer_id: int | None = None, most: int = 20) -> 
     query = select(Invoice).where(*_DRAFT)
     if customer_id is not None:
         query = query.where(Invoice.customer_id == customer_id)
-    return session.scalars(query.options(joinedload(Invoice.customer)).order_by(Invoice.id.desc()).limit(most)).all()
+    return session.scalars(query.options(joinedload(Invoice.customer)).order_by(*_NEWEST).limit(most)).all()
 
 
 def past_due(today: date) -> ColumnElement[bool]:
-    """Invoices past their day and unpaid."""
-    return and_(Invoice.status.in_(DUE), Invoice.due_on < today, Invoice.kind == InvoiceKind.invoice)
+    """Invoices past their day and unpaid; written without parameters, so that the index of these is taken."""
+    due: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in sorted(DUE)]
+    return and_(Invoice.kind == literal_column("'invoice'"), Invoice.status.in_(due), Invoice.due_on < today)
 
 
 def count_to_check(session: Session) -> int:

@@ -41,6 +41,11 @@ class Stretch:
     is_indexed: bool = False
     days: Days | None = None
 
+    @property
+    def is_unique(self) -> bool:
+        """Whether no two documents share the column's value, so that it is an order of itself."""
+        return self.column is Invoice.number or self.column is Invoice.lettering_folded
+
 
 def stretches(tab: Tab, order: Order, months: Sequence[Days] = ()) -> list[Stretch]:
     """The order as a row of stretches, forwards; `months` parts those that go by the day, the latest first."""

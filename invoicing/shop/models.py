@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.database import Base, enum
@@ -152,6 +152,9 @@ class ShopRequest(Base):
     created_at: Mapped[datetime]
 
 
+_TAKEN = text("credit_note_id IS NOT NULL")  # SQLite would look up all others by it, and sort them
+
+
 class SoldUnit(Base):
     """One unit of one item on one invoice; its state follows from the invoice, its dates and what took it back."""
 
@@ -160,6 +163,9 @@ class SoldUnit(Base):
         UniqueConstraint("shop_id", "reference"),
         Index("ix_sold_unit_reference", "reference", "id"),
         Index("ix_sold_unit_sold", "sold_on", "id"),
+        Index("ix_sold_unit_shop_sold", "shop_id", "sold_on", "id"),
+        Index("ix_sold_unit_item_sold", "item_id", "sold_on", "id"),
+        Index("ix_sold_unit_credit_note_id", "credit_note_id", sqlite_where=_TAKEN, postgresql_where=_TAKEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -167,11 +173,11 @@ class SoldUnit(Base):
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("shop.id"))  # as of its invoice
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
     line_id: Mapped[int] = mapped_column(ForeignKey("invoice_line.id"), index=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     item: Mapped[Item] = relationship()
     quantity: Mapped[int] = mapped_column(default=1)  # more than 1 only where a line has too many for a row each
     sold_on: Mapped[date]  # the day of the order, or of the document made by hand
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
-    credit_note_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)  # that took it back
+    credit_note_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))  # that took it back
     created_at: Mapped[datetime]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceTax, Status
+from invoicing.search import apart
 from invoicing.shop.models import Item, Shop, SoldUnit
 from invoicing.taxes.models import Tax
 
@@ -55,9 +56,9 @@ def orders_of(
 
     Refuses a cursor that is none of its codes.
     """
-    query = select(Invoice).where(Invoice.shop_id == shop_id, Invoice.kind == InvoiceKind.invoice)
+    query = select(Invoice).where(Invoice.shop_id == shop_id, apart(Invoice.kind == InvoiceKind.invoice))
     if status is not None:
-        query = query.where(Invoice.status == status)
+        query = query.where(apart(Invoice.status == status))
     if since is not None:
         query = query.where(Invoice.ordered_at >= since)
     if cursor is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer
-from invoicing.invoices.models import Invoice, Status
+from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.search import PARTS_MAX, QUERY_MAX, fold, holds
 from invoicing.shop.models import Item, SoldUnit
 from invoicing.shop.units_rules import AWAITED, VOID, UnitState
@@ -82,9 +82,11 @@ def _in_state(state: UnitState, today: date) -> Iterator[ColumnElement[bool]]:
     yield SoldUnit.credit_note_id.is_(None)
     lasting = frozenset(Status) - VOID - AWAITED
     statuses = {UnitState.void: VOID, UnitState.awaited: AWAITED}.get(state, lasting)
-    yield SoldUnit.invoice_id.in_(select(Invoice.id).where(Invoice.status.in_(statuses)))
     if statuses is not lasting:
+        kinds = Invoice.kind.in_(list(InvoiceKind))  # with it the status has an index
+        yield SoldUnit.invoice_id.in_(select(Invoice.id).where(kinds, Invoice.status.in_(statuses)))
         return
+    yield select(Invoice.id).where(Invoice.id == SoldUnit.invoice_id, Invoice.status.in_(statuses)).exists()
     begun = or_(SoldUnit.starts_on.is_(None), SoldUnit.starts_on <= today)
     ended = and_(SoldUnit.ends_on.is_not(None), SoldUnit.ends_on < today)
     yield SoldUnit.starts_on > today if state is UnitState.coming else begun

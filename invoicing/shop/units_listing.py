@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, literal, or_, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer
 from invoicing.invoices.models import Invoice, InvoiceLine, Status
+from invoicing.keyset import beyond
 from invoicing.shop.models import Item, Shop, SoldUnit
 from invoicing.shop.units_filter import UnitsBy, UnitsWanted, state_of, where
 from invoicing.shop.units_rules import UnitState
@@ -114,10 +115,7 @@ def _ids(session: Session, wanted: UnitsWanted, key: tuple[Any, int] | None, bac
     column = _COLUMNS[wanted.by]
     query = _joined(select(SoldUnit.id), wanted, wanted.by).where(*where(session, wanted))
     if key is not None:
-        value, unit_id = literal(key[0]), key[1]
-        beyond = and_(column == value, SoldUnit.id < unit_id if down else SoldUnit.id > unit_id)
-        query = query.where(column <= value if down else column >= value)
-        query = query.where(or_(column < value if down else column > value, beyond))
+        query = query.where(beyond((column, SoldUnit.id), key, down))
     return query.order_by(*(each.desc() if down else each.asc() for each in (column, SoldUnit.id)))
 
 

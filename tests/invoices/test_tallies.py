@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,42 @@ def test_two_writers_and_one_who_compacts_wait_for_nothing(database: Database, m
     with database.sessions() as session:
         counts = {(row[1], row[3]) for row in tallies.read(session)}
         assert counts == {(Status.pending, 1), (Status.draft, 1)}
+
+
+def test_many_writers_and_two_who_compact_lose_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_sqlite(database.engine):
+        pytest.skip("SQLite's writers follow one another")
+    monkeypatch.setattr(tallies, "LOOSE", 0)
+    with transaction(database.sessions) as session:
+        seller, customer = make_seller(session), make_customer(session)
+        drafts = [make_draft(session, customer, seller).id for _ in range(4)]
+    statuses = list(Status)
+
+    def write(place: int) -> None:
+        for turn in range(12):
+            with database.sessions() as session:
+                values = {"status": statuses[(place + turn) % len(statuses)], "total_cents": 100 * turn + place}
+                session.execute(update(Invoice).where(Invoice.id == drafts[place]).values(values))
+                if turn % 3:
+                    session.commit()
+                else:
+                    session.rollback()
+
+    def compact(_place: int) -> None:
+        for _ in range(12):
+            with transaction(database.sessions) as session:
+                tallies.compact(session)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [*map(pool.submit, [write] * 4 + [compact] * 2, [0, 1, 2, 3, 0, 1])]:
+            done.result(timeout=60)
+    with transaction(database.sessions) as session:
+        tallies.compact(session)
+        assert same(session.connection())
+        piled = session.scalar(text(f"SELECT count(*) FROM {tallies.TABLE}"))
+        keys = f"SELECT DISTINCT kind, status, currency FROM {tallies.TABLE}"
+        groups = session.scalar(text(f"SELECT count(*) FROM ({keys}) AS keys"))
+        assert piled == groups
 
 
 def test_few_rows_are_left_as_they_are(session: Session) -> None:

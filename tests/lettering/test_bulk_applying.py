@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from invoicing.database import transaction
 from invoicing.documents.desk import Facts
 from invoicing.documents.models import DocumentVersion
+from invoicing.finding import narrow
 from invoicing.imports.models import ImportRow
 from invoicing.invoices.freezing import search_text
 from invoicing.invoices.models import Invoice, Status
@@ -28,7 +29,7 @@ from invoicing.lettering.service import letter
 from invoicing.numbering import Mode, Source
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_payment, undo_payment
-from invoicing.search_index import narrow, problems
+from invoicing.search_index import problems
 from invoicing.sellers.models import Organisation, Seller
 from invoicing.shop.models import Shop
 from tests.conftest import Database

@@ -7,13 +7,14 @@ from sqlalchemy import select
 
 from invoicing.database import transaction
 from invoicing.documents.desk import Facts
+from invoicing.finding import narrow
 from invoicing.invoices.freezing import search_text
 from invoicing.invoices.models import Invoice
 from invoicing.journal import COMMAND, JournalEntry
 from invoicing.lettering.bulk_undoing import NAMED, CameAfter
 from invoicing.lettering.queries import last_change
 from invoicing.lettering.service import letter
-from invoicing.search_index import narrow, problems
+from invoicing.search_index import problems
 from tests.conftest import Database
 from tests.factories import NOW, make_customer, make_order, make_shop
 from tests.lettering.planning import apply, history, invoices, make_run, planned, references, undo, verdicts
