@@ -171,14 +171,14 @@ def filter_of(session: Session, wanted: Wanted) -> Filter:
 def overview(session: Session, asked: Filter) -> Overview:
     """Counts and exact sums of the whole filter: from the kept counters where nothing is left out, else in one read.
 
-    Of what leaves much, the index in the order of days is left aside: it would look up each document.
+    Of what may leave much, the index of days or amounts is left aside: it would look up each document.
     """
     if asked.is_plain:
         return Overview(tuple(Group(*row) for row in tallies.read(session)))
     sums = (func.sum(Invoice.net_cents), func.sum(Invoice.tax_cents), func.sum(Invoice.total_cents))
     wide = [apart(each) if any(each is one for one in asked.indexed) else each for each in asked.others]
     query = select(Invoice.kind, Invoice.status, Invoice.currency, func.count(), *sums).where(*wide)
-    query = query.where(*within(asked.bounds), *asked.counted(session))
+    query = query.where(*map(apart, within(asked.bounds)), *asked.counted(session))
     rows = session.execute(query.group_by(Invoice.kind, Invoice.status, Invoice.currency))
     return Overview(tuple(Group(*row[:3], *map(int, row[3:])) for row in rows))
 
