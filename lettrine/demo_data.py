@@ -119,8 +119,15 @@ def _customers(desk: Desk, sellers: dict[Region, int], password_hash: str) -> li
             if person.signs_in:
                 _let_in(session, desk.now, customer, password_hash)
             buyers.append(
-                Buyer(customer.id, customer.name, person.region, bool(person.email), person.bounces,
-                      bool(person.organisation), person.signs_in)
+                Buyer(
+                    customer.id,
+                    customer.name,
+                    person.region,
+                    bool(person.email),
+                    person.bounces,
+                    bool(person.organisation),
+                    person.signs_in,
+                )
             )
     return buyers
 

@@ -32,7 +32,7 @@ from lettrine.whole import Whole
 
 log = structlog.get_logger("lettrine.imports")
 Progress = Callable[[int, int], object]
-JUDGED_AT_ONCE: Final = 500  # rows whose verdicts are written together
+JUDGED_AT_ONCE: Final = 1000  # rows whose verdicts are written together
 APPLIED_AT_ONCE: Final = 50  # rows of one transaction, at most:
 APPLIED_SECONDS: Final = 0.7  # other writers wait no longer than this
 BREATH_SECONDS: Final = 0.03

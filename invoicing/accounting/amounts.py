@@ -130,8 +130,13 @@ def currency_of(text: str) -> str:
     return plain if len(plain) == 3 and plain.isalpha() and plain.isascii() else ""
 
 
+_BARE: Final = re.compile(r"-?[0-9.,]*")
+
+
 def sign_of(amount: str) -> str:
     """The currency that stands in an amount: « 68,99 € »; "" for none."""
+    if _BARE.fullmatch(amount):
+        return ""
     if "€" in amount or "EUR" in amount:
         return "EUR"
     return "CAD" if any(sign in amount for sign in ("CAD", "CA$", "C$", "$ CA", "$\u00a0CA")) else ""

@@ -88,6 +88,7 @@ _TOTAL: Final = re.compile(
     r"|balance\b|carried forward|brought forward|ensemble\b"
 )
 _MAYBE_TOTAL: Final = re.compile(r"(?:grand|sous|sub|net|to|[aàÀ] |re|cu|so|ba|ca|br|en)", re.I)  # spares the folding
+_MAYBE_CREDIT: Final = re.compile(r"\W*(?:.v|no|cr|re|r.m)", re.I)  # spares the folding
 _CREDIT: Final = re.compile(r"\W*(?:avoirs?|notes? de credit|credit (?:notes?|memos?)|remboursements?|refunds?)\b")
 _CREDIT_KIND: Final = re.compile(
     r"avoir|note de credit|credit ?note|credit ?memo|refund|remboursement|out_refund|accreccredit"
@@ -128,7 +129,7 @@ def is_total(cell: str) -> bool:
 @lru_cache(maxsize=20_000)
 def says_credit(label: str) -> bool:
     """Whether a label begins with the words for a credit note."""
-    return bool(_CREDIT.match(fold(label[:60])))
+    return _MAYBE_CREDIT.match(label) is not None and bool(_CREDIT.match(fold(label[:60])))
 
 
 @lru_cache(maxsize=5_000)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import Table, delete, insert, or_, select, text, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from invoicing import journal
@@ -21,9 +21,10 @@ from invoicing.database import changed_one, is_sqlite
 from invoicing.errors import NotFound
 from invoicing.imports import queries
 from invoicing.imports.models import ImportFile, ImportRow, ImportRun, RunKind, RunState
-from invoicing.imports.rules import Judged, Unreadable
+from invoicing.imports.rules import COLUMNS, Judged, Unreadable
 from invoicing.journal import Actor
 from invoicing.lettering import proposals
+from invoicing.lettering.bulk_sql import Sql
 from invoicing.lettering.models import PlannedLettering
 
 SILENT: Final = timedelta(minutes=2)  # a worker that hasn't said a word for so long is dead
@@ -108,24 +109,21 @@ def _ours(claim: Claim) -> Any:
     return ours & (ImportRun.state == claim.state)
 
 
-_ROWS: Final = cast("Table", ImportRow.__table__)  # rows, and no objects of them: a file has very many
-_PLAN: Final = cast("Table", PlannedLettering.__table__)
+_ROW: Final = ("run_id", *COLUMNS, "done")  # beside SQLAlchemy: a file has very many
+_PLAN: Final = ("run_id", "line", "invoice_id", "typed", "folded")
 
 
 def keep_verdicts(session: Session, claim: Claim, now: datetime, judged: Sequence[Judged], done: int) -> None:
     """Writes the verdicts of some rows; `done` counts those of the run by then. Raises LostRun."""
     tell(session, claim, now, done=done)
     if judged:
-        session.execute(insert(_ROWS), [{"run_id": claim.run_id, "done": False, **row.columns()} for row in judged])
+        sql = Sql(session)
+        sql.add("import_row", _ROW, [(claim.run_id, *row.columns(), sql.truth(False)) for row in judged])
     if claim.kind is RunKind.letterings:
-        plan = [_planned(claim.run_id, row.line, row.content) for row in judged if row.content is not None]
+        plan = [(claim.run_id, row.line, *map(row.content.get, _PLAN[2:])) for row in judged if row.content is not None]
         if plan:
-            session.execute(insert(_PLAN), plan)
+            Sql(session).add("planned_lettering", _PLAN, plan)
         proposals.keep(session, claim.run_id, judged)
-
-
-def _planned(run_id: int, line: int, content: Mapping[str, Any]) -> dict[str, Any]:
-    return {"run_id": run_id, "line": line, **{name: content[name] for name in ("invoice_id", "typed", "folded")}}
 
 
 def keep_plan(session: Session, claim: Claim, now: datetime, options: str, rows: int) -> None:
@@ -193,7 +191,9 @@ def turn_worse(session: Session, claim: Claim, now: datetime, rows: Mapping[int,
     """
     for lot in _lots(sorted(rows)):
         known = select(ImportRow.id, ImportRow.line).where(ImportRow.run_id == claim.run_id, ImportRow.line.in_(lot))
-        values = [{"id": id_, **rows[line].columns()} for id_, line in session.execute(known)]
+        values = [
+            {"id": id_, **dict(zip(COLUMNS, rows[line].columns(), strict=True))} for id_, line in session.execute(known)
+        ]
         session.execute(update(ImportRow), values)
         plan = PlannedLettering
         session.execute(delete(plan).where(plan.run_id == claim.run_id, plan.line.in_(lot)))

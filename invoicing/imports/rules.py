@@ -87,13 +87,22 @@ class Judged:
     invoice_id: int | None = None
     customer_id: int | None = None
 
-    def columns(self) -> dict[str, Any]:
-        """As columns of an `ImportRow`."""
-        return {
-            "line": self.line, "verdict": self.verdict, "subject": self.subject[:SUBJECT_MAX],
-            "content": canonical(self.content) if self.content is not None else "", "facts": canonical(self.facts),
-            "invoice_id": self.invoice_id, "customer_id": self.customer_id,
-        }  # fmt: skip
+    def columns(self) -> tuple[Any, ...]:
+        """As COLUMNS of an `ImportRow`."""
+        content = canonical(self.content) if self.content is not None else ""
+        facts = canonical(self.facts) if self.facts else "{}"
+        return (
+            self.line,
+            str(self.verdict),
+            self.subject[:SUBJECT_MAX],
+            content,
+            facts,
+            self.invoice_id,
+            self.customer_id,
+        )
+
+
+COLUMNS: Final = ("line", "verdict", "subject", "content", "facts", "invoice_id", "customer_id")
 
 
 def refused_row(line: int, subject: str, refused: Refused) -> Judged:

@@ -65,6 +65,10 @@ class Sql:
         """A moment as the driver takes it."""
         return at.isoformat(" ", "microseconds") if self.sqlite else at
 
+    def truth(self, is_so: bool) -> object:
+        """True or false as the driver takes it."""
+        return int(is_so) if self.sqlite else is_so
+
     def next_ids(self, table: str, count: int) -> list[int]:
         """Ids for new rows of a table from which none ever goes."""
         if self.sqlite:

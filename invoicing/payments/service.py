@@ -175,9 +175,7 @@ def _again(session: Session, row: Payment, is_same: bool) -> Payment:
     return row
 
 
-def _checked(
-    content: PaymentContent, now: datetime, invoice: Invoice, most_cents: int, beyond: str
-) -> tuple[int, str]:
+def _checked(content: PaymentContent, now: datetime, invoice: Invoice, most_cents: int, beyond: str) -> tuple[int, str]:
     return rules.checked(content, today_of(invoice.seller, now), most_cents, invoice.currency, beyond)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from invoicing.accounting.plan import Official
 from invoicing.errors import FieldFaults, NotFound
 from invoicing.imports.models import ImportRow, ImportRun, RunKind, RunState
-from invoicing.imports.rules import Judged, NotReady
+from invoicing.imports.rules import COLUMNS, Judged, NotReady
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import COMMAND
 from invoicing.lettering.accepting import RowDone, Taking, accept, accept_many, letter_anyway
@@ -56,7 +56,7 @@ def judged(session: Session, *officials: Official, state: RunState = RunState.ju
         facts = {"customer": each.customer, "amount_cents": each.amount_cents, "currency": each.currency, "day": "",
                  "suggestions": [facts_of(found) for found in pool.fitting(each)]}  # fmt: skip
         rows.append(Judged(each.line, Verdict.suggest, each.reference, None, facts))
-    session.add_all(ImportRow(run_id=run.id, **row.columns()) for row in rows)
+    session.add_all(ImportRow(run_id=run.id, **dict(zip(COLUMNS, row.columns(), strict=True))) for row in rows)
     keep(session, run.id, rows)
     return run.id
 
