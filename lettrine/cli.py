@@ -200,7 +200,7 @@ def _is_modelled(name: str | None, *_about: object) -> bool:
     from invoicing.invoices import tallies
     from invoicing.search_index import is_ours
 
-    return not (is_ours(name) or tallies.is_ours(name))
+    return not (is_ours(name) or tallies.is_ours(name) or (name or "").startswith("huey_"))
 
 
 def _difference(item: Any) -> str:

@@ -38,7 +38,9 @@ def verify(as_json: bool) -> None:
         engine = cast("Engine", factory.kw["bind"])
         key = settings.journal_key.get_secret_value().encode()
         with progress_bar("Verifying", quiet=as_json) as progress:
-            report = verify_all(engine, key, open_archive(settings.archive), settings.anchor_dir, progress)
+            report = verify_all(
+                engine, key, open_archive(settings.archive, settings.archive_access), settings.anchor_dir, progress
+            )
         with factory() as session:
             language = session.scalar(select(Organisation.language)) or "fr_FR"
     said, faults = _in_words(settings, language, report)
@@ -48,6 +50,18 @@ def verify(as_json: bool) -> None:
     else:
         click.echo(said, err=not report.is_intact)
     sys.exit(0 if report.is_intact else 1)
+
+
+def proven(settings: Settings, factory: sessionmaker[Session], quiet: bool = False) -> tuple[Report, str, list[str]]:
+    """A verification with its bar: the report, what there is to say, and each kept fault in words."""
+    engine = cast("Engine", factory.kw["bind"])
+    key = settings.journal_key.get_secret_value().encode()
+    archive = open_archive(settings.archive, settings.archive_access)
+    with progress_bar("Verifying", quiet=quiet) as progress:
+        report = verify_all(engine, key, archive, settings.anchor_dir, progress)
+    with factory() as session:
+        language = session.scalar(select(Organisation.language)) or "fr_FR"
+    return (report, *_in_words(settings, language, report))
 
 
 def _in_words(settings: Settings, language: str, report: Report) -> tuple[str, list[str]]:

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from obstore.exceptions import BaseError
 from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from invoicing.database import changed_one, committing, is_sqlite, transaction
+from invoicing.database import UNWRITTEN, changed_one, committing, is_sqlite, transaction
 from invoicing.documents.archive import Archive
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts, Paper, paper_of
@@ -129,8 +129,8 @@ def open_version(
     try:
         if write:
             return _stored(sessions, archive, version_id, drawn, now, _hurried)
-    except OperationalError:
-        pass  # the worker will note it
+    except (*UNWRITTEN, OSError, BaseError):
+        pass  # busy, full or away: the worker will store and note it
     return Document(version_id, drawn.data, hashlib.sha256(drawn.data).hexdigest())
 
 
