@@ -134,6 +134,7 @@ class Composer:
             html=_inliner().inline(html),
             message_id=claim.message_id,
             attachments=attachments,
+            envelope=self.settings.returns_address,
         )
 
 
