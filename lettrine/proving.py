@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing import migrations
 from invoicing.database import transaction
 from invoicing.documents.archive import open_archive
 from invoicing.proof.rules import Report
@@ -21,6 +22,7 @@ from invoicing.proof.sealing import seal_documents
 from invoicing.proof.service import Progress
 from invoicing.proof.service import verify as verify_all
 from invoicing.sellers.models import Organisation
+from invoicing.taxes.service import load_reference
 from lettrine.cli import desk, json_option, read_settings
 from lettrine.prover import anchor
 from web.database import now
@@ -97,6 +99,15 @@ def progress_bar(label: str, quiet: bool = False) -> Iterator[Progress]:
             shown.update(done - shown.pos)
 
         yield progress
+
+
+def bring_up(settings: Settings, factory: sessionmaker[Session]) -> int:
+    """The newest schema, its taxes, and the seals that an older version didn't make; how many taxes were added."""
+    migrations.upgrade(factory.kw["bind"])
+    with transaction(factory) as session:
+        added = load_reference(session)
+    seal_older(settings, factory)
+    return added
 
 
 def seal_older(settings: Settings, factory: sessionmaker[Session]) -> int:

@@ -40,10 +40,11 @@ class Archive:
     def __init__(self, store: ObjectStore, folder: Path | None = None):
         self._store, self._folder = store, folder
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, *, flush: bool = True) -> str:
         """Stores the bytes and returns their SHA-256; bytes that are there already are left alone.
 
-        Under that name only these bytes can be right: a file torn by a crash is mended.
+        Under that name only these bytes can be right: a file torn by a crash is mended. Whoever stores very many puts
+        them on the disk together, with `flush=False`.
         """
         _check_process()
         sha256 = hashlib.sha256(data).hexdigest()
@@ -52,7 +53,8 @@ class Archive:
         except AlreadyExistsError:
             if self._read(sha256) != data:
                 self._store.put(place(sha256), data)
-        self._flush(sha256)
+        if flush:
+            self._flush(sha256)
         return sha256
 
     def get(self, sha256: str) -> bytes:
