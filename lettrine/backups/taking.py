@@ -40,7 +40,14 @@ class Backup(NamedTuple):
 
 
 def take(
-    engine: Engine, settings: Settings, root: Path, now: datetime, *, keep: int, again: bool, quiet: bool
+    engine: Engine,
+    settings: Settings,
+    root: Path,
+    now: datetime,
+    *,
+    keep: int = 7,
+    again: bool = False,
+    quiet: bool = False,
 ) -> Backup:
     """A backup in a folder of its own below `root`, and the archive's new files beside it; older ones than the last
     `keep`, and torn ones, go at the end. Raises Unusable; what was begun is removed then.
