@@ -80,6 +80,8 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoices": Door(SIGNED_IN),
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
+    "portal.invoice_mail": Door(None, (IN, DID, 404, 404, 404)),  # the setting is off, and it says so
+    "returns.notice": Door(None, (404, 404, 404, 404, 404)),  # no token is set
     "api.page": Door(EVERYBODY),
     "api.document": Door(EVERYBODY),
     "api.me": Door(KEYED),
@@ -142,6 +144,9 @@ DOORS: Final[dict[str, Door]] = {
     "admin.deliveries": Door(STAFF),
     "admin.deliveries_export": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
+    "admin.deliveries_many": Door(SALES, SALES_DO),
+    "admin.delivery_close": Door(None, SALES_DO),
+    "admin.invoice_send": Door(None, SALES_DO),
     "admin.work_list": Door(STAFF),
     "admin.work_letter": Door(None, SALES_DO),
     "admin.ledger": Door(STAFF, ADMIN_DOES),
