@@ -12,7 +12,7 @@ from invoicing.delivery.models import Delivery, DeliveryKind, DeliveryState, Ret
 from invoicing.delivery.rules import TROUBLED
 from invoicing.invoices.models import Invoice
 
-_SETTLED: Final = (DeliveryState.sent, *TROUBLED)
+SETTLED: Final = (DeliveryState.sent, *TROUBLED)  # has come to an end
 
 
 def open_trouble() -> ColumnElement[bool]:
@@ -41,7 +41,7 @@ def count_waiting(session: Session) -> int:
 
 def last_trouble(session: Session, address: str) -> Delivery | None:
     """The last e-mail to this address that has come to an end, if that end was bad (SPEC D5)."""
-    query = select(Delivery).where(Delivery.recipient == address, Delivery.state.in_(_SETTLED))
+    query = select(Delivery).where(Delivery.recipient == address, Delivery.state.in_(SETTLED))
     last = session.scalars(query.order_by(Delivery.id.desc()).limit(1)).first() if address else None
     return last if last and last.state in TROUBLED else None
 
