@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from invoicing.accounts.models import Role
 from invoicing.delivery.models import Delivery, DeliveryState
@@ -99,7 +100,8 @@ def test_several_are_asked_about_and_then_queued(desk: Desk) -> None:
     assert "Mettre 2 courriels en file ?" in text and text.count("Ne partira pas") == 2
     assert re.findall(r'name="n" value="(\d+)"', text) == [str(full), str(done)]
     assert len(desk.deliveries()) == 4
-    for said, left in (("2 courriels sont en file.", "1 n’est pas parti"), ("0 courriel est en file.", "3 ne sont pas")):
+    first, second = ("2 courriels sont en file.", "1 n’est pas parti"), ("0 courriel est en file.", "3 ne sont pas")
+    for said, left in (first, second):
         assert desk.send(MANY, {"n": [full, wrong, done]}, form="/preferences").location == LIST
         shown = desk.browser.get(LIST).text.replace("\xa0", " ")
         assert said in shown and left in shown
@@ -149,3 +151,19 @@ def test_a_servers_words_are_told_plainly(desk: Desk, answer: str, said: str) ->
     fail(desk, answer)
     text = desk.browser.get(LIST).text
     assert said in text and answer in text
+
+
+def test_a_customers_record_warns_of_an_address_that_failed(desk: Desk) -> None:
+    fail(desk, "550 5.1.1 No such user", email="faux@example.fr")
+    with desk.writing() as session:
+        delivery = session.scalars(select(Delivery)).one()
+        customer = delivery.invoice.customer  # type: ignore[union-attr]
+        customer_id = customer.id
+        delivery.state = DeliveryState.bounced
+    address = f"/ventes/clients/{customer_id}"
+    text = desk.browser.get(address).text
+    assert "Le dernier courriel à cette adresse est revenu" in text and "L’adresse n’existe pas." in text
+    assert f"{address}/modifier#email" in text
+    with desk.writing():
+        customer.email = "juste@example.fr"
+    assert "Le dernier courriel" not in desk.browser.get(address).text
