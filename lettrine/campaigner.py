@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -21,7 +22,7 @@ from invoicing.campaigns import hands, judging
 from invoicing.campaigns.hands import Claim, LostCampaign
 from invoicing.campaigns.making import Making, told
 from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState, Verdict
-from invoicing.campaigns.rules import REFUSALS
+from invoicing.campaigns.rules import BROKEN, REFUSALS
 from invoicing.database import transaction
 from invoicing.errors import Refused
 
@@ -54,6 +55,11 @@ class Campaigner:
                 self.make(claim)
         except LostCampaign:  # somebody else has it in hand now, or a person has paused or changed it
             log.info("campaign.let_go", campaign_id=claim.campaign_id)
+        except OperationalError:  # a busy database: whoever looks next goes on
+            raise
+        except Exception:  # else it would be begun again for ever, and nobody told
+            log.exception("campaign.broken", campaign_id=claim.campaign_id)
+            self._put_down(claim, BROKEN, {})
         return True
 
     def judge(self, claim: Claim) -> None:
@@ -123,8 +129,12 @@ class Campaigner:
 
     def _step_back(self, claim: Claim, refused: Refused) -> None:
         facts = told(refused)
-        with transaction(self.sessions) as session:
-            hands.step_back(session, claim, self.clock(), facts.pop("kind"), facts)
+        self._put_down(claim, facts.pop("kind"), facts)
+
+    def _put_down(self, claim: Claim, code: str, facts: dict[str, Any]) -> None:
+        """A person is told why, and goes on with it; nothing to tell where it is in other hands already."""
+        with suppress(LostCampaign), transaction(self.sessions) as session:
+            hands.step_back(session, claim, self.clock(), code, facts)
 
     def _check_stopping(self) -> None:
         if self.stopping.is_set():

@@ -37,7 +37,7 @@ class Hands(Protocol):
         """Begins the verification that waits, elsewhere."""
 
     def bring_in(self) -> None:
-        """Judges or applies the files that wait, and makes those for the accountant, elsewhere."""
+        """Judges or applies the files that wait, makes those for the accountant, and campaigns, elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Nudge:
         proof: bool = False,
         imports: bool = False,
     ) -> None:
-        """Names a delivery, a version, the verification, files in or out, or nothing: then whatever is due."""
+        """Names a delivery, a version, the verification, files and campaigns, or nothing: then whatever is due."""
         try:
             queue = self._queue()
             if proof:

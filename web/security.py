@@ -116,10 +116,10 @@ def init_app(app: Flask, https: bool, proxied: bool = False) -> None:
 
 
 def _allow_large() -> None:
-    """A file of staff's may be larger than anything else that is sent; nobody else's."""
+    """A file or a list of staff's may be larger than anything else that is sent; nobody else's."""
     most = LARGE.get(request.endpoint or "")
     if most and request.method == "POST" and current_user.is_authenticated and current_user.user.is_staff:
-        request.max_content_length = most
+        request.max_content_length = request.max_form_memory_size = most
 
 
 def _number() -> None:

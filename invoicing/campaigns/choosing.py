@@ -25,6 +25,12 @@ def count(session: Session, chosen: Chosen) -> int:
     return session.scalar(select(func.count()).select_from(listing.ids(_wanted(chosen)).subquery())) or 0
 
 
+def count_named(session: Session, listed: str) -> tuple[int, int]:
+    """How many lines a list has, and how many customers they name, each once."""
+    names = names_of(listed)
+    return len(names), sum(each.customer_id is not None for some in _listed(session, names) for each in some)
+
+
 def first(session: Session, campaign: Campaign) -> Customer | None:
     """The first of a campaign: the example of its invoice."""
     found = next((each for some in in_lots(session, campaign) for each in some if each.customer_id), None)

@@ -6,7 +6,6 @@ on with the members who have no invoice yet: member and invoice are written in o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +90,7 @@ def finish_judging(session: Session, claim: Claim, now: datetime) -> None:
 
 def step_back(session: Session, claim: Claim, now: datetime, code: str, facts: Mapping[str, Any]) -> None:
     """It can't be judged, or gone on with: why is kept for a person. Raises LostCampaign."""
-    fault = json.dumps({"code": code, "facts": facts}, ensure_ascii=False, default=str)
+    fault = journal.canonical({"code": code, "facts": facts})
     state = _S.writing if claim.state is _S.judging else _S.paused
     _settle(session, claim, {"state": state, "fault": fault, "beat_at": now})
     if state is _S.paused:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from invoicing.campaigns import choosing
 from invoicing.campaigns.models import Campaign, Verdict
-from invoicing.campaigns.rules import Judged, content_of, missing_verdict
+from invoicing.campaigns.rules import Judged, content_of, kept_faults, missing_verdict
 from invoicing.customers.models import Customer
 from invoicing.delivery.models import Delivery
 from invoicing.delivery.queries import SETTLED
 from invoicing.delivery.rules import TROUBLED
+from invoicing.errors import Fault
 from invoicing.invoices.composing import Composed, Registered, compose
 from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, MadeOutTo, Origin, Status
 from invoicing.invoices.reading import DraftContent
@@ -61,13 +62,28 @@ class Template:
         return draft
 
 
+def common_faults(session: Session, campaign_id: int, now: datetime) -> list[Fault]:
+    """What is wrong with the invoice itself, as its form names it, whoever it is made out to. Raises NoSeries, NoRate.
+
+    Letters that can't be printed may be the customer's own: they are that member's verdict.
+    """
+    campaign = session.get_one(Campaign, campaign_id)
+    customer = choosing.first(session, campaign)
+    if customer is None:
+        return []
+    return [each for each in Template(session, campaign, now).composed(customer).faults if each.code != "no_glyph"]
+
+
 def made_out_to(content: DraftContent, customer: Customer) -> MadeOutTo:
     """To the organisation where that is wished and there is one."""
     return content.made_out_to if customer.organisation_name else MadeOutTo.person
 
 
 def judge(session: Session, campaign_id: int, now: datetime) -> Iterator[list[Judged]]:
-    """The verdicts of all members, some at a time; what was read for them is let go. Raises NoSeries, NoRate."""
+    """The verdicts of all members, some at a time; what was read for them is let go.
+
+    Raises NoSeries, NoRate, and MentionsMissing of the seller: what is wrong for everybody.
+    """
     campaign = session.get_one(Campaign, campaign_id)
     for some in choosing.in_lots(session, campaign):
         yield judge_some(Template(session, session.get_one(Campaign, campaign_id), now), some)
@@ -91,15 +107,17 @@ def judge_some(template: Template, some: Sequence[Judged]) -> list[Judged]:
 
 def _verdict(template: Template, customer: Customer, invoiced: dict[int, str], troubled: dict[str, str]) -> Judged:
     if customer.merged_into_id is not None:
-        return Judged(customer.id, Verdict.unfit, {"codes": ["merged"]})
+        return Judged(customer.id, Verdict.unfit, {"faults": kept_faults([Fault("", "merged")])})
     if customer.id in invoiced:
         return Judged(customer.id, Verdict.already_invoiced, {"number": invoiced[customer.id]})
     composed = template.composed(customer)
     if composed.missing:
+        if any(each.whose == "seller" for each in composed.missing.missing):  # it would be wrong for everybody
+            raise composed.missing
         fields = [(each.whose, each.field) for each in composed.missing.missing]
         return Judged(customer.id, missing_verdict(name for _whose, name in fields), {"missing": fields})
     if composed.faults:
-        return Judged(customer.id, Verdict.unfit, {"codes": [fault.code for fault in composed.faults]})
+        return Judged(customer.id, Verdict.unfit, {"faults": kept_faults(composed.faults)})
     total = composed.amounts.total_cents
     if not customer.email:
         return Judged(customer.id, Verdict.no_email, {}, total)

@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.campaigns.judging import Template, already_invoiced, made_out_to
 from invoicing.campaigns.models import Campaign, CampaignMember, Verdict
-from invoicing.campaigns.rules import UNSENT
+from invoicing.campaigns.rules import UNSENT, kept_faults
+from invoicing.customers.models import Customer
 from invoicing.customers.service import get as get_customer
 from invoicing.errors import FieldFaults, Refused
 from invoicing.invoices import service as invoices
 from invoicing.invoices.reading import DraftContent
 from invoicing.invoices.service import Finalised
 from invoicing.journal import Actor
+from invoicing.numbering import DateBeforeLast
 from invoicing.sellers.rules import MentionsMissing
+from invoicing.taxes.rules import NoRate
 
 
 def form_token(campaign_id: int, customer_id: int) -> str:
@@ -45,16 +48,17 @@ class Making:
         if number := invoiced.get(member.customer_id):
             self.settle(member, Verdict.already_invoiced, {"number": number})
             return None
-        email = self.campaign.emailed and member.verdict not in UNSENT
+        customer = get_customer(self.session, member.customer_id)
+        email = self.campaign.emailed and member.verdict not in UNSENT and bool(customer.email)
         draft = invoices.save_draft(
-            self.session, self.actor, self.now, member.customer_id, self.campaign.seller_id, self._content(member),
-            form_token(self.campaign.id, member.customer_id),
+            self.session, self.actor, self.now, customer.id, self.campaign.seller_id, self._content(customer),
+            form_token(self.campaign.id, customer.id),
         )  # fmt: skip
         shown = member.total_cents if member.total_cents is not None else draft.total_cents
         made = invoices.finalise(
             self.session, self.actor, self.now, draft.id, draft.revision, shown, email=email, domain=self.domain
         )
-        member.invoice_id = made.invoice_id
+        member.invoice_id, member.total_cents = made.invoice_id, shown
         unsent = self.campaign.emailed and not email
         member.verdict = Verdict.made_unsent if unsent else Verdict.made
         self.session.flush()
@@ -65,9 +69,8 @@ class Making:
         member.verdict, member.facts, member.total_cents = verdict, journal.canonical(facts), None
         self.session.flush()
 
-    def _content(self, member: CampaignMember) -> DraftContent:
+    def _content(self, customer: Customer) -> DraftContent:
         content = self._template.content
-        customer = get_customer(self.session, member.customer_id or 0)
         return replace(content, made_out_to=made_out_to(content, customer))
 
 
@@ -75,7 +78,11 @@ def told(refused: Refused) -> dict[str, Any]:
     """What the sentence of a refusal needs."""
     facts: dict[str, Any] = {"kind": type(refused).__name__}
     if isinstance(refused, FieldFaults):
-        facts["codes"] = [fault.code for fault in refused.faults]
+        facts["faults"] = kept_faults(refused.faults)
     if isinstance(refused, MentionsMissing):
         facts["missing"] = [(each.whose, each.field) for each in refused.missing]
+    if isinstance(refused, NoRate):
+        facts |= {"code": refused.code, "day": refused.day}
+    if isinstance(refused, DateBeforeLast):
+        facts["last"] = refused.last
     return facts

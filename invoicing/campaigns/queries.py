@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from invoicing.campaigns.models import Campaign, CampaignMember, Verdict
 from invoicing.campaigns.rules import MAKES
+from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.errors import NotFound
 
 PAGE: Final = 50
@@ -45,8 +46,21 @@ def to_make(session: Session, campaign_id: int) -> int:
 
 def total_cents(session: Session, campaign_id: int) -> int:
     """What the invoices that are made, or to be made, come to."""
-    query = select(func.sum(CampaignMember.total_cents)).where(CampaignMember.campaign_id == campaign_id)
-    return int(session.scalar(query) or 0)
+    return totals(session, [campaign_id]).get(campaign_id, 0)
+
+
+def totals(session: Session, campaign_ids: Collection[int]) -> dict[int, int]:
+    """The same of several campaigns, in cents."""
+    query = select(CampaignMember.campaign_id, func.sum(CampaignMember.total_cents))
+    query = query.where(CampaignMember.campaign_id.in_(campaign_ids)).group_by(CampaignMember.campaign_id)
+    return {number: int(cents or 0) for number, cents in session.execute(query)}
+
+
+def mails(session: Session, campaign_id: int) -> dict[DeliveryState, int]:
+    """What became of the e-mails of its invoices; one that was sent anew counts as the newer one."""
+    query = select(Delivery.state, func.count()).join(CampaignMember, CampaignMember.invoice_id == Delivery.invoice_id)
+    query = query.where(CampaignMember.campaign_id == campaign_id, Delivery.replaced_by_id.is_(None))
+    return dict(session.execute(query.group_by(Delivery.state)).all())
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,28 @@ def page(
     has_before = more if backwards else cursor is not None
     has_after = True if backwards else more
     return MemberPage(rows, rows[0].id if has_before else None, rows[-1].id if has_after else None)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A member who would get an invoice, and the ids of those before and after them."""
+
+    member: CampaignMember
+    before: int | None
+    after: int | None
+
+
+def example(session: Session, campaign_id: int, wanted: int | None = None) -> Example | None:
+    """The member with this id if they would get an invoice, else the first who would; None where nobody would."""
+    ours = select(CampaignMember).where(CampaignMember.campaign_id == campaign_id, CampaignMember.verdict.in_(MAKES))
+    found = session.scalar(ours.where(CampaignMember.id == wanted)) if wanted is not None else None
+    found = found or session.scalar(ours.order_by(CampaignMember.id).limit(1))
+    if found is None:
+        return None
+    others = ours.with_only_columns(CampaignMember.id)
+    before = others.where(CampaignMember.id < found.id).order_by(CampaignMember.id.desc()).limit(1)
+    after = others.where(CampaignMember.id > found.id).order_by(CampaignMember.id).limit(1)
+    return Example(found, session.scalar(before), session.scalar(after))
 
 
 def every(session: Session, campaign_id: int, verdict: Verdict | None) -> Iterator[CampaignMember]:

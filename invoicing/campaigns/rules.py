@@ -17,6 +17,7 @@ from invoicing.invoices.reading import DraftContent, LineContent
 NAME_MAX: Final = 120
 MOST: Final = 200_000  # members of one campaign
 LISTED_MAX: Final = 4_000_000  # characters of a list
+BROKEN: Final = "broken"  # why it pauses: the error is in the technical log
 REFUSALS: Final = 20  # in a row, after which it pauses by itself: what is wrong is wrong for all
 _V = Verdict
 MAKES: Final = (_V.ready, _V.no_email, _V.bounced)  # who gets an invoice
@@ -96,6 +97,11 @@ def content_of(text: str) -> DraftContent:
 def template_faults(content: DraftContent) -> list[Fault]:
     """Nobody has paid yet what is invoiced to many at once."""
     return [Fault("paid", "campaign_paid")] if content.paid_on or content.paid_method else []
+
+
+def kept_faults(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Faults as they are kept with a member."""
+    return [{"code": fault.code, "facts": fault.facts} for fault in faults]
 
 
 def missing_verdict(fields: Iterable[str]) -> Verdict:

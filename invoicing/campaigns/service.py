@@ -179,7 +179,7 @@ def drop(session: Session, actor: Actor, now: datetime, campaign_id: int) -> boo
 def judge_again(session: Session, actor: Actor, now: datetime, campaign_id: int, revision: int) -> None:
     """What stood in the way was put right: everybody is judged anew. Refuses NotFound, Stale, CampaignNotReady."""
     campaign = _open(session, campaign_id, revision)
-    if campaign.state is _S.writing:
+    if campaign.state is _S.writing and not campaign.fault:  # its invoice isn't written, or is another seller's
         raise CampaignNotReady(campaign.state)
     _to(session, campaign, {"state": _S.waiting})
     journal.record(session, actor, now, "campaign.judged_again", (SUBJECT, campaign_id))
@@ -210,7 +210,7 @@ def _columns(session: Session, content: CampaignContent) -> dict[str, Any]:
     name, listed = clean(content.name), content.listed.strip()
     faults = text_faults("name", name, NAME_MAX)
     if not name:
-        faults.append(Fault("name", "name_required"))
+        faults.append(Fault("name", "required"))
     if len(listed) > LISTED_MAX or len(rules.names_of(listed)) > MOST:
         faults.append(Fault("listed", "too_many_members", {"most": MOST}))
     if faults:
