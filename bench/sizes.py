@@ -38,7 +38,7 @@ from tests.conftest import JOURNAL_KEY, make_settings  # noqa: E402
 from tests.delivery.test_worker import environ  # noqa: E402
 from tests.factories import make_customer, make_order, make_organisation, make_shop  # noqa: E402
 
-ORDERS, CONNECTIONS, ALONE = 400, 8, 150
+ORDERS, CONNECTIONS, ALONE = 240, 8, 100
 _codes = itertools.count(1)
 
 
@@ -66,9 +66,9 @@ def hosts(settings: Settings, count: int) -> Iterator[list[Host]]:
         yield made
 
 
-def played(ports: list[int], key: str, count: int) -> tuple[float, list[float]]:
-    """Orders per second, and how long each took."""
-    left, took = iter(range(count)), []
+def played(ports: list[int], key: str, count: int) -> tuple[float, list[float], int]:
+    """Orders per second, how long each took, and how many were refused because the database was too busy."""
+    left, took, refused = iter(range(count)), [], []
     lock = threading.Lock()
 
     def run(n: int) -> None:
@@ -84,7 +84,9 @@ def played(ports: list[int], key: str, count: int) -> tuple[float, list[float]]:
                          {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})  # fmt: skip
             answer = line.getresponse()
             answer.read()
-            assert answer.status == 201, answer.status
+            if answer.status != 201:  # a database that is too busy: a shop's program sends it again
+                refused.append(answer.status)
+                line.close()
             took.append(time.perf_counter() - begun)
         line.close()
 
@@ -94,7 +96,7 @@ def played(ports: list[int], key: str, count: int) -> tuple[float, list[float]]:
         thread.start()
     for thread in threads:
         thread.join()
-    return count / (time.perf_counter() - begun), took
+    return (count - len(refused)) / (time.perf_counter() - begun), took, len(refused)
 
 
 def alone(settings: Settings) -> tuple[float, float, float]:
@@ -144,11 +146,11 @@ def measure(name: str, make: Callable[[dict[str, object]], Settings]) -> None:
         with hosts(make({"web_workers": workers}), hosted) as running:
             ports = [host.port for host in running]
             played(ports, key, 40)
-            rate, took = played(ports, key, ORDERS)
+            rate, took, refused = played(ports, key, ORDERS)
             took.sort()
             middle, most = took[len(took) // 2] * 1000, took[len(took) * 95 // 100] * 1000
             print(f"{name:11} {hosted} host(s) of {workers}  {rate:6.1f} orders/s   median {middle:.0f} ms"
-                  f"   95 of 100 below {most:.0f} ms", flush=True)  # fmt: skip
+                  f"   95 of 100 below {most:.0f} ms   refused {refused}", flush=True)  # fmt: skip
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -37,13 +38,9 @@ WAITING: Final = (DeliveryState.queued, DeliveryState.sending, DeliveryState.def
 
 
 def check_installed(settings: Settings) -> None:
-    """Refuses a token without the library."""
-    if not settings.metrics_token.get_secret_value():
-        return
-    try:
-        import prometheus_client  # noqa: F401
-    except ModuleNotFoundError:
-        raise click.ClickException("LETTRINE_METRICS_TOKEN needs `pip install 'lettrine[metrics]'`.") from None
+    """Refuses a token without the library, which decides at its import where it counts: it is only looked for here."""
+    if settings.metrics_token.get_secret_value() and find_spec("prometheus_client") is None:
+        raise click.ClickException("LETTRINE_METRICS_TOKEN needs `pip install 'lettrine[metrics]'`.")
 
 
 @contextmanager

@@ -72,7 +72,10 @@ def restore(folder: Path, stamp: str, other_key: bool, as_json: bool) -> None:
     chosen = _chosen(folder, stamp)
     with desk(settings) as factory:
         engine = cast("Engine", factory.kw["bind"])
-        done = restore_from(engine, settings, chosen, now(), any_key=other_key, quiet=as_json)
+        try:
+            done = restore_from(engine, settings, chosen, now(), any_key=other_key, quiet=as_json)
+        except OSError as error:
+            raise Unusable(f"It can't be restored: {error.strerror}. There is no database.") from None
         report, said, faults = proven(settings, factory, quiet=as_json)
     facts = {"ok": report.is_intact, "backup": chosen.name, "held": done.held, "lost_entries": done.lost,
              "verified": report.is_intact, "says": said, "faults": faults}  # fmt: skip

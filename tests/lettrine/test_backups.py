@@ -18,7 +18,8 @@ from invoicing.database import make_engine, transaction
 from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.journal import COMMAND, JournalEntry
 from lettrine.cli import main
-from tests.conftest import Database, own_database
+from lettrine.jobs import Nudge
+from tests.conftest import Database, make_settings, own_database
 from tests.factories import NOW
 from tests.proof.conftest import Desk, desk
 from tests.proof.test_command import env
@@ -245,3 +246,38 @@ def test_nothing_half_made_is_left_behind(
     done = run(env, "backup", tmp_path / "b")
     assert done.exit_code == 1 and "No space left on device" in done.stderr
     assert [path.name for path in (tmp_path / "b").glob("*Z-*")] == [whole.name]
+
+
+def test_a_full_disk_leaves_no_database(
+    desk: Desk, env: Env, elsewhere: Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lettrine.backups import files
+
+    def full(*_words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    backed_up(env, tmp_path / "b")
+    monkeypatch.setattr(files, "give_anchors", full)
+    done = run(elsewhere, "restore", tmp_path / "b")
+    assert done.exit_code == 1 and "No space left on device. There is no database." in done.stderr
+    monkeypatch.undo()
+    assert run(elsewhere, "restore", tmp_path / "b").exit_code == 0  # begun again: nothing stands in the way
+
+
+def test_the_tables_of_the_queue_stay_out_of_it(
+    desk: Desk, env: Env, elsewhere: Env, tmp_path: Path, database: Database
+) -> None:
+    if database.engine.dialect.name == "sqlite":
+        return
+    queued = {**env, "LETTRINE_QUEUE_URL": "database"}
+    nudge = Nudge(make_settings(database.url, tmp_path, queue_url="database"))
+    nudge(delivery_id=1)
+    nudge.close()
+    backed_up(queued, tmp_path / "b")
+    assert run(elsewhere, "restore", tmp_path / "b").exit_code == 0
+    for connection in opened(elsewhere):
+        found = connection.scalar(text("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'huey%'"))  # type: ignore[attr-defined]
+        assert found == 0
+    with database.engine.begin() as dropping:
+        for table in ("kv", "schedule", "task", "counter"):
+            dropping.execute(text(f"DROP TABLE huey_{table}"))

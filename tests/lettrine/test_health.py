@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import logging
+import re
+import shutil
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +20,9 @@ from flask import Flask
 from config.settings import Settings
 from lettrine import logs, readiness
 from lettrine.jobs import Nudge, beat, open_queue
+from tests.cluster.hosts import Host
 from tests.conftest import Browser, Database, make_settings, running
+from tests.delivery.test_worker import environ
 from tests.factories import NOW
 from tests.lettrine.test_troubles import READ_ONLY, every_connection
 from web import health
@@ -192,3 +198,33 @@ def test_a_stranger_s_number_is_not_taken(app: Flask, lines: io.StringIO) -> Non
 def test_a_queue_that_is_away_tells_of_no_worker(tmp_path: Path) -> None:
     settings = make_settings("", tmp_path, queue_url="redis://127.0.0.1:1/0")
     assert Nudge(settings).last_beat() is None
+
+
+@pytest.mark.slow
+def test_processes_of_a_host_count_together_and_leave_nothing(sqlite_template: Path, tmp_path: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    shutil.copy(sqlite_template, tmp_path / "lettrine.db")
+    settings = make_settings("", tmp_path, metrics_token=TOKEN, web_workers=2)
+    env = {**environ(settings), "TMPDIR": str(tmp_path)}
+    host = Host("web", [sys.executable, "-m", "lettrine.running", "web", "--port", "0"], env)
+    host.start()
+    try:
+        for _ in range(12):
+            assert fetched(host.port, "/connexion")[0] == 200
+        status, text = fetched(host.port, "/metrics", Authorization=f"Bearer {TOKEN}")
+        assert list(tmp_path.glob("lettrine-metrics-*"))
+    finally:
+        host.stop()
+    found = re.search(r'_count\{endpoint="signin.enter",method="GET",status="2xx"\} (\S+)', text)
+    assert status == 200 and found and float(found[1]) == 12
+    assert not list(tmp_path.glob("lettrine-metrics-*"))
+
+
+def fetched(port: int, path: str, **headers: str) -> tuple[int, str]:
+    """One answer over the wire."""
+    line = http.client.HTTPConnection("localhost", port, timeout=60)
+    line.request("GET", path, headers=headers)
+    answer = line.getresponse()
+    text = answer.read().decode()
+    line.close()
+    return answer.status, text
