@@ -59,9 +59,17 @@ class Postman:
                 if claim is None:
                     break
                 tried += 1
+                begun = time.monotonic()
                 unreachable = 0 if self._attempt(mailer, claim) else unreachable + 1
+                if only is None:
+                    self._pace(begun)
         self._down_until = time.monotonic() + DOWN_SECONDS if unreachable else 0.0
         return tried
+
+    def _pace(self, begun: float) -> None:
+        """No more in a minute than the mail server bears; what somebody waits for was nudged, and leaves at once."""
+        if most := self.settings.mails_per_minute:
+            self.stopping.wait(max(0.0, begun + 60 / most - time.monotonic()))
 
     def promise_digests(self) -> None:
         """Queues the day's digests to staff, in the morning."""

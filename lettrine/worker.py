@@ -1,6 +1,6 @@
 """The worker: sends what is to be sent, renders and seals what is due, brings files in and out, verifies when asked.
 
-Rows are the truth; the queue only nudges.
+It makes campaigns' invoices, too. Rows are the truth; the queue only nudges.
 
 No transaction is open while the mail server talks or a document is drawn.
 """
@@ -20,10 +20,11 @@ from config.settings import Settings
 from invoicing.accounts.service import purge
 from invoicing.database import is_sqlite, transaction
 from invoicing.delivery import service as deliveries
-from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive
 from invoicing.documents.service import Renderer
 from invoicing.invoices import tallies
+from lettrine.campaigner import Campaigner
+from lettrine.drawing import Drawing
 from lettrine.importer import Importer
 from lettrine.jobs import beat, open_consumer, open_queue
 from lettrine.ledgers import Ledgers
@@ -34,8 +35,6 @@ from lettrine.returns import Returns
 from web.database import db, now
 
 log = structlog.get_logger("lettrine.worker")
-RENDER_AFTER: Final = timedelta(seconds=5)  # what a request renders itself is left to it
-RENDER_AT_ONCE: Final = 500
 CHORES_EVERY: Final = timedelta(minutes=10)
 CHORES: Final[tuple[Callable[[Session, datetime], object], ...]] = (purge, deliveries.wipe_expired)
 
@@ -53,9 +52,11 @@ class Worker:
         self.composer = Composer(app, settings, self.sessions, archive, renderer)
         self.stopping = Event()
         self.postman = Postman(app, settings, self.sessions, self.composer, lambda: self.clock(), self.stopping)
+        self.drawing = Drawing(settings, self.sessions, archive, renderer, lambda: self.clock(), self.stopping)
         self.prover = Prover(settings, self.sessions, archive, clock, self.stopping)
         self.importer = Importer(self.sessions, clock, self.stopping)
         self.ledgers = Ledgers(app, self.sessions, clock, self.stopping)
+        self.campaigner = Campaigner(self.sessions, clock, self.stopping, settings.host)
         self.returns = Returns(settings, self.sessions, clock, self.stopping)
         self._chores_at: datetime | None = None
 
@@ -63,7 +64,6 @@ class Worker:
         """Does everything that is due."""
         self.postman.promise_digests()
         self.deliver()
-        self.render_due()
         self.prover.seal()
         self.chores()
         self.compact()
@@ -73,31 +73,22 @@ class Worker:
         """Sends what is due, or one delivery if it is; returns how many were tried."""
         return self.postman.deliver(only)
 
-    # documents
-
     def render(self, version_id: int) -> bool:
-        """Renders and archives one version if it is due; False, and a line in the log, if that fails."""
-        try:
-            documents.ensure_rendered(self.sessions, self.archive, self.renderer, version_id, self.clock())
-        except Exception:
-            log.exception("version.not_rendered", version_id=version_id)
-            return False
-        return True
+        """Draws and archives one version if it is due; False, and a line in the log, if that fails."""
+        return self.drawing.one(version_id)
 
     def render_due(self) -> int:
-        """Renders what was left behind; returns how many."""
-        with self.sessions() as session:
-            ids = documents.unrendered(session, self.clock() - RENDER_AFTER, RENDER_AT_ONCE)
-        return sum(self.render(version_id) for version_id in ids if not self.stopping.is_set())
+        """Draws what was left behind; returns how many."""
+        return self.drawing.work()
 
     def prove(self) -> None:
         """Wakes whoever verifies; the queue has other things to do meanwhile."""
         self.prover.asked.set()
 
     def bring_in(self) -> None:
-        """Wakes whoever judges and applies files, and whoever makes the accountant's."""
-        self.importer.asked.set()
-        self.ledgers.asked.set()
+        """Wakes whoever judges and applies files, makes the accountant's, and makes campaigns' invoices."""
+        for each in (self.importer, self.ledgers, self.campaigner):
+            each.asked.set()
 
     # chores
 
@@ -126,6 +117,8 @@ class Worker:
         threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover"),
                    Thread(target=self.importer.run, args=(self.settings,), name="importer"),
                    Thread(target=self.ledgers.run, args=(self.settings,), name="ledgers"),
+                   Thread(target=self.campaigner.run, args=(self.settings,), name="campaigner"),
+                   Thread(target=self.drawing.run, name="drawing"),
                    Thread(target=self.returns.run, name="returns")]  # fmt: skip
         consumer.start()
         for thread in threads:
@@ -137,6 +130,7 @@ class Worker:
             beat(queue, self.clock())
         self.stopping.set()
         self.prover.asked.set()
+        self.drawing.asked.set()
         self.bring_in()
         log.info("worker.stopping")
         consumer.stop(graceful=True)

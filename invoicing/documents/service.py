@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from obstore.exceptions import BaseError
-from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from invoicing.database import UNWRITTEN, changed_one, committing, is_sqlite, transaction
@@ -93,10 +93,16 @@ def latest(session: Session, invoice_id: int) -> DocumentVersion:
     return version
 
 
-def unrendered(session: Session, before: datetime, limit: int) -> list[int]:
-    """Ids of versions that have been due since before this moment, oldest first."""
+def unrendered(session: Session, before: datetime, limit: int, above: int = 0) -> list[int]:
+    """Ids of versions that have been due since before this moment, oldest first; `above` leaves out those up to it."""
     late = (DocumentVersion.state == VersionState.due) & (DocumentVersion.due_at <= before)
-    return list(session.scalars(select(DocumentVersion.id).where(late).order_by(DocumentVersion.id).limit(limit)))
+    query = select(DocumentVersion.id).where(late, DocumentVersion.id > above)
+    return list(session.scalars(query.order_by(DocumentVersion.id).limit(limit)))
+
+
+def last_version(session: Session) -> int:
+    """The highest id of a version; 0 where there is none."""
+    return session.scalar(select(func.max(DocumentVersion.id))) or 0
 
 
 def ensure_rendered(
