@@ -20,7 +20,7 @@ register(again.NothingToSend, 409, lambda r: _("Il n’y a pas encore de documen
 register(again.OnItsWay, 409, lambda r: _(
     "Un courriel est déjà en route pour %(address)s. Rien n’est parti en double.", address=r.recipient))  # fmt: skip
 register(again.TooSoon, 409, lambda r: _(
-    "Ce document a déjà été envoyé il y a peu. Il peut l’être de nouveau à partir du %(at)s. Rien n’est parti.",
+    "Ce document a déjà été envoyé il y a peu. Il peut l’être de nouveau à partir du %(at)s.",
     at=short_datetime(r.until)))  # fmt: skip
 
 

@@ -135,6 +135,4 @@ def test_workers_die_and_the_server_misbehaves_and_nothing_is_lost(
         names = {row.recipient: {row.message_id} for row in rows}
         assert all(seen == names[to] for to, seen in server.recipients.items()), "one Message-ID each"
         assert len({row.message_id for row in rows}) == COUNT
-        print(
-            database.engine.dialect.name, sorted(queue), dict(found), dict(server.deeds)
-        )
+        print(database.engine.dialect.name, sorted(queue), dict(found), dict(server.deeds))
