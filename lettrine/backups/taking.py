@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 
 from config.settings import Settings
 from invoicing.database import is_sqlite
@@ -107,7 +107,8 @@ def _facts(connection: Connection) -> dict[str, Any]:
     last = connection.execute(
         select(JournalEntry.position, JournalEntry.hash).order_by(JournalEntry.position.desc()).limit(1)
     ).first()
-    tables = metadata.sorted_tables
+    there = set(inspect(connection).get_table_names())  # a backup before an upgrade: some are not made yet
+    tables = [table for table in metadata.sorted_tables if table.name in there]
     return {
         "revision": sorted(MigrationContext.configure(connection).get_current_heads()),
         "counts": {t.name: connection.scalar(select(func.count()).select_from(t)) or 0 for t in tables},
