@@ -54,7 +54,7 @@ def test_it_says_what_failed_and_what_waits(office: Office, box: Letterbox) -> N
                  f"{first.number}", "Élodie Lefèvre · L’adresse n’existe pas.", "/ventes/envois"):  # fmt: skip
         assert said in text, text
     assert "Élodie Lefèvre · L’adresse n’existe pas." in body(mail, "html")
-    assert not list(mail.iter_attachments())
+    assert "white-space: nowrap" in body(mail, "html") and not list(mail.iter_attachments())
 
 
 def test_it_comes_once_a_day_after_its_hour(office: Office, box: Letterbox) -> None:

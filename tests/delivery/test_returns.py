@@ -13,9 +13,10 @@ from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.delivery.queries import last_trouble, returns_box
 from invoicing.delivery.returns import Outcome, take
 from lettrine.returns import Returns
+from tests.conftest import Database, make_settings
 from tests.delivery.dsn import NOBODY, block, dsn
-from tests.delivery.office import Office
-from tests.delivery.smtp import ACCEPTED, Letterbox
+from tests.delivery.office import Office, open_office
+from tests.delivery.smtp import ACCEPTED, Letterbox, letterbox
 
 
 def sent(office: Office, count: int = 1) -> list[Delivery]:
@@ -178,3 +179,18 @@ def test_an_mbox_that_its_server_holds_is_read_later(office: Office, tmp_path: P
     reader(office, f"mbox:{tmp_path / 'retours'}").read()
     box.close()
     assert tally(office) == (0, 0, "busy")
+
+
+def test_bounces_come_to_the_address_that_is_set_for_them(database: Database, tmp_path: Path) -> None:
+    with letterbox() as box, open_office(database, tmp_path, box.port, returns_address="retours@example.org") as office:
+        sent(office)
+        assert box.senders == ["retours@example.org"]
+        assert box.messages[0]["From"] != "retours@example.org"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"returns_url": "imap://a@b/INBOX"}, {"returns_url": "x"}, {"returns_token": "short"}]
+)
+def test_settings_that_cannot_be_meant_are_refused(database: Database, tmp_path: Path, wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="returns_"):
+        make_settings(database.url, tmp_path, **wrong)
