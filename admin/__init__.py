@@ -15,3 +15,4 @@ from admin import catalogues, categories, items, shop_keys, shops, units  # noqa
 from admin import credits, moves, payments, proof, refusals, series, settings, taxes, taxes_rates, taxes_sets  # noqa: E402, F401
 from admin import ledger, reset, traces, work_list  # noqa: E402, F401
 from admin import imports, imports_sheet, letterings, letterings_one  # noqa: E402, F401
+from admin import campaign_sheet, campaign_steps, campaigns  # noqa: E402, F401

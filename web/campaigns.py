@@ -34,19 +34,19 @@ STATES: Final = {
     _S.dropped: Shown(N_("Abandonnée"), "ban", "mute"),
 }
 VERDICTS: Final = {
-    _V.ready: Shown(N_("Prêts"), "circle-check", "ok"),
+    _V.ready: Shown(N_("À facturer"), "circle-check", "ok"),
     _V.no_email: Shown(N_("Sans e-mail"), "mail-off", "warn"),
-    _V.bounced: Shown(N_("E-mail qui n’arrive pas"), "mail-x", "warn"),
-    _V.already_invoiced: Shown(N_("Déjà facturés"), "files", "mute"),
+    _V.bounced: Shown(N_("E-mail non remis"), "mail-x", "warn"),
+    _V.already_invoiced: Shown(N_("Déjà une facture"), "files", "mute"),
     _V.no_address: Shown(N_("Sans adresse"), "map-pin", "err"),
     _V.missing_mention: Shown(N_("Mention manquante"), "alert-triangle", "err"),
     _V.unfit: Shown(N_("Pas possible"), "ban", "err"),
-    _V.unknown: Shown(N_("Introuvables"), "help-circle", "err"),
+    _V.unknown: Shown(N_("Client introuvable"), "help-circle", "err"),
     _V.several: Shown(N_("Plusieurs clients"), "users", "err"),
-    _V.twice: Shown(N_("En double dans la liste"), "copy", "mute"),
-    _V.made: Shown(N_("Facturés"), "circle-check", "ok"),
-    _V.made_unsent: Shown(N_("Facturés, sans courriel"), "mail-off", "warn"),
-    _V.refused: Shown(N_("Refusés"), "ban", "err"),
+    _V.twice: Shown(N_("En double"), "copy", "mute"),
+    _V.made: Shown(N_("Facture faite"), "circle-check", "ok"),
+    _V.made_unsent: Shown(N_("Faite, sans courriel"), "mail-off", "warn"),
+    _V.refused: Shown(N_("Refus"), "ban", "err"),
 }
 _REASONS: Final[dict[str, Callable[[Facts], str]]] = {  # what a person must know where it pauses, or one is refused
     BROKEN: lambda f: _("Une erreur imprévue l’a arrêtée ; elle est dans le journal technique. Reprenez : ce qui est "
@@ -83,6 +83,11 @@ def state_of(campaign: Campaign) -> Shown:
 def told(member: CampaignMember) -> Told:
     """What is said of a member, and what to do."""
     return _TOLD[member.verdict](member, _revived(json.loads(member.facts)))
+
+
+def typed(member: CampaignMember) -> str:
+    """The line of the list that names nobody alone."""
+    return str(json.loads(member.facts).get("typed", ""))
 
 
 def fault_of(campaign: Campaign) -> list[Told]:

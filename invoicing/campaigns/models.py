@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.customers.models import Customer
 from invoicing.database import Base, enum
+from invoicing.invoices.models import Invoice
 from invoicing.sellers.models import Seller
 
 
@@ -92,3 +93,4 @@ class CampaignMember(Base):
     facts: Mapped[str] = mapped_column(Text, default="{}")  # JSON: what the verdict's sentence needs
     total_cents: Mapped[int | None] = mapped_column(BigInteger)  # of the invoice that they would get
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), unique=True)
+    invoice: Mapped[Invoice | None] = relationship()

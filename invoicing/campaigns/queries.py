@@ -13,9 +13,11 @@ from invoicing.campaigns.models import Campaign, CampaignMember, Verdict
 from invoicing.campaigns.rules import MAKES
 from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.errors import NotFound
+from invoicing.invoices.models import Invoice
 
 PAGE: Final = 50
 AT_ONCE: Final = 500
+_SHOWN: Final = (joinedload(CampaignMember.customer), joinedload(CampaignMember.invoice).load_only(Invoice.number))
 
 
 def campaign(session: Session, campaign_id: int) -> Campaign:
@@ -77,7 +79,7 @@ def page(
 ) -> MemberPage:
     """The page after, or before, the member with this id; the first without one."""
     query = select(CampaignMember).where(CampaignMember.campaign_id == campaign_id)
-    query = query.options(joinedload(CampaignMember.customer))
+    query = query.options(*_SHOWN)
     if verdict is not None:
         query = query.where(CampaignMember.verdict == verdict)
     backwards = backwards and cursor is not None
@@ -123,7 +125,7 @@ def every(session: Session, campaign_id: int, verdict: Verdict | None) -> Iterat
     while True:
         query = select(CampaignMember).where(CampaignMember.campaign_id == campaign_id, CampaignMember.id > last)
         query = query if verdict is None else query.where(CampaignMember.verdict == verdict)
-        query = query.options(joinedload(CampaignMember.customer)).order_by(CampaignMember.id).limit(AT_ONCE)
+        query = query.options(*_SHOWN).order_by(CampaignMember.id).limit(AT_ONCE)
         some = session.scalars(query).all()
         if not some:
             return

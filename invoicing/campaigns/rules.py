@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from invoicing.campaigns.models import CampaignState, Verdict
+from invoicing.campaigns.models import Campaign, CampaignState, Verdict
 from invoicing.customers.models import CustomerKind, Standing
 from invoicing.errors import Fault, Refused
 from invoicing.invoices.models import MadeOutTo
@@ -113,3 +113,8 @@ def names_of(listed: str) -> list[str]:
     """The lines of a list: of each the first cell, a member number or an e-mail address."""
     lines = (line.replace("\t", ";").split(";")[0].strip().strip('"').strip() for line in listed.splitlines())
     return [line for line in lines if line]
+
+
+def needs_invoice(campaign: Campaign) -> bool:
+    """Whether its invoice is still to be written, or its taxes to be chosen again for another seller."""
+    return campaign.state is CampaignState.writing and not campaign.fault

@@ -179,7 +179,7 @@ def drop(session: Session, actor: Actor, now: datetime, campaign_id: int) -> boo
 def judge_again(session: Session, actor: Actor, now: datetime, campaign_id: int, revision: int) -> None:
     """What stood in the way was put right: everybody is judged anew. Refuses NotFound, Stale, CampaignNotReady."""
     campaign = _open(session, campaign_id, revision)
-    if campaign.state is _S.writing and not campaign.fault:  # its invoice isn't written, or is another seller's
+    if rules.needs_invoice(campaign):
         raise CampaignNotReady(campaign.state)
     _to(session, campaign, {"state": _S.waiting})
     journal.record(session, actor, now, "campaign.judged_again", (SUBJECT, campaign_id))
