@@ -70,12 +70,8 @@ class MembersForm:
     def content(self) -> CampaignContent:
         """What is to be kept; refuses with every fault of what can't be read."""
         faults, since, chosen = [], None, Chosen()
-        try:
-            since = read_date(self.values["since"])
-        except NotADate:
-            faults.append(Fault("since", "bad_date", {"value": self.values["since"][:40]}))
-        if since is None and not faults:
-            faults.append(Fault("since", "required"))
+        if not self.values["name"].strip():
+            faults.append(Fault("name", "required"))
         seller_id = number(self.values["seller_id"])
         if seller_id not in {seller.id for seller in self.sellers}:
             faults.append(Fault("seller_id", "choose"))
@@ -83,8 +79,11 @@ class MembersForm:
             chosen = self.chosen()
         except FieldFaults as refusal:
             faults += refusal.faults
-        if not self.values["name"].strip():
-            faults.append(Fault("name", "required"))
+        try:
+            if (since := read_date(self.values["since"])) is None:
+                faults.append(Fault("since", "required"))
+        except NotADate:
+            faults.append(Fault("since", "bad_date", {"value": self.values["since"][:40]}))
         if faults or since is None or seller_id is None:
             raise FieldFaults(faults)
         return CampaignContent(self.values["name"], seller_id, since, chosen, self._listed())
