@@ -28,7 +28,7 @@ from lettrine.proving import progress_bar
 
 ARCHIVE: Final = "archive"
 LIST: Final = "files.txt"
-_STAMP: Final = "%Y%m%dT%H%M%SZ"
+_STAMP: Final = "%Y%m%dT%H%M%S.%fZ"  # names sort as the backups follow one another
 
 
 class Backup(NamedTuple):
