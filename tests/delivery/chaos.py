@@ -83,7 +83,8 @@ class Chaos:
         if did == "never":
             self.refused.add(to)
         if did == "hangs":
-            await asyncio.sleep(HANG_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), HANG_SECONDS)
         if did in ("hangs", "hangs up"):
             return False
         await self._say(writer, {"": YES, "later": LATER, "never": NEVER}[did])
