@@ -43,9 +43,15 @@ register(NoSeries, 422, lambda r: _(
 register(NoRate, 422, lambda r: _(
     "La taxe %(code)s n’a pas de taux connu le %(day)s : choisissez une autre date.",
     code=r.code, day=short_date(r.day)))  # fmt: skip
-register(NothingDue, 409, lambda r: (
-    _("La facture %(number)s est annulée : elle n’attend plus de paiement.", number=r.number)
-    if r.status == "cancelled" else _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number)))
+register(
+    NothingDue,
+    409,
+    lambda r: (
+        _("La facture %(number)s est annulée : elle n’attend plus de paiement.", number=r.number)
+        if r.status == "cancelled"
+        else _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number)
+    ),
+)
 register(NotRetryable, 409, lambda r: _(
     "Cet envoi ne peut pas être réessayé : "
     "seul le courriel d’une facture, échoué ou revenu, peut l’être."))  # fmt: skip
