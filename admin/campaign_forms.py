@@ -103,7 +103,7 @@ class MembersForm:
 
     def check_anybody(self, session: Session) -> None:
         """Refuses, at its field, a choice of nobody."""
-        if self.by_list and not choosing.count_named(session, self.values["listed"])[1]:
+        if self.by_list and not choosing.names_anybody(session, self.values["listed"]):
             raise FieldFaults([Fault("listed", "nobody_listed")])
         if not self.by_list and not choosing.count(session, self.chosen()):
             raise FieldFaults([Fault("q", "nobody_chosen")])

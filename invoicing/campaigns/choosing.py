@@ -18,6 +18,7 @@ from invoicing.customers.models import Customer
 from invoicing.customers.queries import LIVING
 
 AT_ONCE: Final = 500
+NAMED_AT_ONCE: Final = 5000  # names that are looked for together: each look goes through all customers
 
 
 def count(session: Session, chosen: Chosen) -> int:
@@ -33,8 +34,16 @@ def count_named(session: Session, listed: str) -> tuple[int, int]:
 
 def first(session: Session, campaign: Campaign) -> Customer | None:
     """The first of a campaign: the example of its invoice."""
+    if not campaign.listed:
+        number = session.scalar(listing.ids(_wanted(Chosen.from_json(campaign.chosen))).limit(1))
+        return session.get(Customer, number) if number else None
     found = next((each for some in in_lots(session, campaign) for each in some if each.customer_id), None)
     return session.get(Customer, found.customer_id) if found else None
+
+
+def names_anybody(session: Session, listed: str) -> bool:
+    """Whether a list names a customer at all."""
+    return any(each.customer_id is not None for some in _listed(session, names_of(listed)) for each in some)
 
 
 def in_lots(session: Session, campaign: Campaign) -> Iterator[list[Judged]]:
@@ -56,9 +65,10 @@ def _wanted(chosen: Chosen) -> CustomersWanted:
 def _listed(session: Session, names: Sequence[str]) -> Iterator[list[Judged]]:
     seen: set[int] = set()
     rest = iter(names)
-    while some := list(islice(rest, AT_ONCE)):
+    while some := list(islice(rest, NAMED_AT_ONCE)):
         found = _found(session, some)
-        yield [_one(name, found.get(name.lower(), ()), seen) for name in some]
+        for start in range(0, len(some), AT_ONCE):
+            yield [_one(name, found.get(name.lower(), ()), seen) for name in some[start : start + AT_ONCE]]
 
 
 def _one(name: str, ids: Sequence[int], seen: set[int]) -> Judged:
