@@ -49,8 +49,7 @@ VERDICTS: Final = {
     _V.refused: Shown(N_("Refus"), "ban", "err"),
 }
 _REASONS: Final[dict[str, Callable[[Facts], str]]] = {  # what a person must know where it pauses, or one is refused
-    BROKEN: lambda f: _("Une erreur imprévue l’a arrêtée ; elle est dans le journal technique. Reprenez : ce qui est "
-                        "fait ne se refait pas."),
+    BROKEN: lambda f: _("Une erreur imprévue l’a arrêtée ; elle est dans le journal technique."),
     "NoSeries": lambda f: _("Le vendeur n’a plus de série de numéros pour les factures manuelles."),
     "NoRate": lambda f: _("La taxe %(code)s n’a pas de taux connu le %(day)s.", code=f["code"],
                           day=short_date(f["day"])),
@@ -96,6 +95,14 @@ def fault_of(campaign: Campaign) -> list[Told]:
         return []
     raw = json.loads(campaign.fault)
     return _faults({**_revived(raw["facts"]), "kind": raw["code"]}, campaign.seller_id, None, campaign.id)
+
+
+def may_go_on(campaign: Campaign) -> bool:
+    """Whether what stopped it can be put right; else the others need a campaign of their own."""
+    return not campaign.fault or json.loads(campaign.fault)["code"] not in _FOR_GOOD
+
+
+_FOR_GOOD: Final = frozenset({"DateBeforeLast", "PreviewOutdated", "FieldFaults"})  # its invoice no longer changes
 
 
 def _faults(facts: Facts, seller_id: int, customer_id: int | None, campaign_id: int) -> list[Told]:

@@ -299,6 +299,23 @@ def test_what_the_seller_lacks_is_said_once(office: Office) -> None:
     )
 
 
+def test_a_date_that_came_too_late_asks_for_a_campaign_of_its_own(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lettrine.campaigner.REFUSALS", 2)
+    office.new()
+    office.write(issued_on="20/11/2026", due_on="20/12/2026")
+    office.work()
+    with office.desk.writing() as session:
+        make_invoice(session, office.desk.customer, office.desk.seller, make_line(session, "Autre chose"))
+    office.deed("produire")
+    office.work()
+    page = office.page()
+    assert "choisissez cette date ou plus tard" in page or "la date écrite dans la facture est trop ancienne" in page
+    assert "Commencez-en une autre pour le reste" in page and f'href="{PAGE}/nouvelle"' in page
+    assert office.desk.count(Invoice) == 1
+
+
 def test_an_unforeseen_error_pauses_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.judged()
     office.deed("produire")
