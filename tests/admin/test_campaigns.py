@@ -226,6 +226,20 @@ def test_a_list_shows_the_lines_that_name_nobody(office: Office) -> None:
     assert "<b>x</b>@example.fr" in answer.text
 
 
+def test_a_long_list_comes_through(office: Office) -> None:
+    listed = "\n".join(f"quelqu.un.de.tres.loin.{n:06}@example.org" for n in range(50_000))
+    answer = office.new(who="liste", listed=listed)
+    assert answer.status_code == 422 and "Aucune ligne ne désigne un client" in answer.text
+    assert office.new(who="liste", listed="x" * 9_000_000).status_code == 413
+    assert office.desk.count(Campaign) == 0
+
+
+def test_more_than_anybody_has_members_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST", 1)
+    answer = office.new(who="liste", listed=f"{office.desk.customer.email}\nb@example.org")
+    assert answer.status_code == 422 and "C’est trop" in answer.text and 'id="listed-e"' in answer.text
+
+
 def test_the_example_goes_from_one_member_to_the_next(office: Office) -> None:
     office.judged()
     first = office.page()
