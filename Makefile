@@ -51,7 +51,7 @@ messages: setup ## bring the English catalogue up to date with the French of the
 .PHONY: lock
 lock: ## resolve the dependencies anew (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra demo -o requirements.lock
+		pyproject.toml --all-extras -o requirements.lock
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml --all-extras --group dev -o requirements-dev.lock
 

@@ -12,8 +12,8 @@ from admin import bp, refusals
 from admin.draft_fields import cents as read_hidden
 from admin.draft_fields import token_of
 from admin.money_fields import read_cents, write_cents
-from admin.preview import last_trouble
 from admin.texts import reason_of
+from invoicing.delivery.queries import last_trouble
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused
 from invoicing.invoices import queries
@@ -136,7 +136,7 @@ def _preview(form: CreditForm, content: CreditContent, ticked: bool = False, ref
     preview = CreditPreview(form, composed, paper_of(composed.snapshot, facts))
     return render_template(
         "admin/credit_preview.html", preview=preview, invoice=found, ticked=ticked, refused=refused,
-        trouble=last_trouble(found.customer.email), reason_of=reason_of,
+        trouble=last_trouble(db.session, found.customer.email), reason_of=reason_of,
     )  # fmt: skip
 
 

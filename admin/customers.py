@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from admin import bp
 from admin import customer_forms as forms
+from admin.texts import reason_of
 from invoicing.customers import queries, service
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import address_lines
+from invoicing.delivery.queries import last_trouble
 from invoicing.errors import FieldFaults, Stale
 from invoicing.invoices import queries as invoices
 from invoicing.invoices.models import Invoice
@@ -89,7 +91,8 @@ def record(
         documents=documents, to_letter=_to_letter(documents), drafts=drafts,
         lacks=[missing_sentence(missing) for missing in missing_of_customer(found)], address=address_of(found),
         language_name=LANGUAGES.get(found.language, found.language), seller=seller, refusal=refusal, email=email,
-        fault=fault, left_out=bool(drafts) or any(row.status not in SALES for row in documents),
+        fault=fault, trouble=last_trouble(db.session, found.email), reason_of=reason_of,
+        left_out=bool(drafts) or any(row.status not in SALES for row in documents),
     )  # fmt: skip
     return drawn, status
 

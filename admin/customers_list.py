@@ -39,7 +39,7 @@ def customers() -> ResponseReturnValue:
     wanted = _wanted(words)
     page, counts = listing.page(db.session, wanted, words.cursor, words.backwards), listing.counts(db.session, wanted)
     return render_template(
-        "admin/customers.html", words=words, page=page, query=wanted.query, choices=_choices(),
+        "admin/customers.html", words=words, page=page, query=wanted.query, choices=choices(),
         shown=words.typed["statut"] if wanted.standing else "", faults=by_field(words.faults),
         counts={"": sum(counts.values()), **{word: counts[standing] for word, standing in STANDINGS.items()}},
         newer=words.address(avant=page.rows[0].customer.id) if page.before and page.rows else None,
@@ -66,7 +66,7 @@ def _wanted(words: Words) -> CustomersWanted:
     )  # fmt: skip
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
+def choices() -> dict[str, list[tuple[str, str]]]:
     """Field → what may be chosen, « all » first."""
     lands = sorted((country(code), code) for code in listing.countries(db.session))
     return {

@@ -18,7 +18,9 @@ from admin.invoice_page import invoice_page
 from invoicing.accounts.models import User
 from invoicing.customers.models import Customer, CustomerAccess
 from invoicing.delivery import service
+from invoicing.delivery.again import sends_again
 from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
+from invoicing.delivery.queries import count_trouble, open_trouble, returns_box
 from invoicing.delivery.rules import TROUBLED, may_retry
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
@@ -47,7 +49,8 @@ class Row:
     name: str
     customer: Customer | None
     last_at: datetime
-    action: str  # retry, retry_new (the customer has another address by now), fix, customer or nothing
+    actions: tuple[str, ...]  # the first fits the cause: retry, retry_new (to the customer's address of today), fix, …
+    may_pick: bool  # to be sent with others
 
 
 @bp.get("/envois")
@@ -62,7 +65,7 @@ def deliveries() -> ResponseReturnValue:
             for key, (name, _states) in TABS.items()]  # fmt: skip
     return render_template(
         "admin/deliveries.html", tab=tab, tabs=tabs, rows=_rows(rows), total=counts[tab], newer=newer, older=older,
-        texts=texts,
+        texts=texts, box=returns_box(db.session) if services().settings.returns_url else None,
     )  # fmt: skip
 
 
@@ -102,6 +105,8 @@ def delivery_retry(delivery_id: int) -> ResponseReturnValue:
 
 
 def _in_tab(tab: str) -> ColumnElement[bool]:
+    if not tab:
+        return open_trouble()
     return Delivery.state.in_(TABS[tab][1]) & Delivery.replaced_by_id.is_(None)
 
 
@@ -109,7 +114,8 @@ def _counts() -> dict[str, int]:
     """Tab → how many e-mails stand there."""
     query = select(Delivery.state, func.count(Delivery.id)).where(Delivery.replaced_by_id.is_(None))
     found: dict[DeliveryState, int] = dict(db.session.execute(query.group_by(Delivery.state)).all())
-    return {key: sum(found.get(state, 0) for state in states) for key, (_name, states) in TABS.items()}
+    counts = {key: sum(found.get(state, 0) for state in states) for key, (_name, states) in TABS.items()}
+    return {**counts, "": count_trouble(db.session)}
 
 
 def _page(where: ColumnElement[bool]) -> tuple[Sequence[Delivery], str | None, str | None]:
@@ -140,21 +146,24 @@ def _rows(found: Sequence[Delivery]) -> list[Row]:
     access = select(CustomerAccess.user_id, Customer).join(Customer, Customer.id == CustomerAccess.customer_id)
     query = access.where(CustomerAccess.user_id.in_(users)).order_by(CustomerAccess.id.desc())
     linked: dict[int, Customer] = dict(db.session.execute(query).all())
-    rows = []
+    rows, again = [], sends_again(db.session)
     for delivery in found:
         customer = delivery.invoice.customer if delivery.invoice else linked.get(delivery.user_id or 0)
         name = (customer.name if customer else "") or names.get(delivery.user_id or 0, "")
         at = last.get(delivery.id, delivery.created_at)
-        rows.append(Row(delivery, name, customer, at, _action(delivery, customer)))
+        actions = _actions(delivery, customer)
+        may_pick = bool({"retry", "retry_new"} & set(actions)) or (again and delivery.state is DeliveryState.sent)
+        pick = may_pick and delivery.kind is DeliveryKind.invoice
+        rows.append(Row(delivery, name, customer, at, actions, pick))
     return rows
 
 
-def _action(delivery: Delivery, customer: Customer | None) -> str:
-    """What fits the cause: retry, correct the address, or look at the customer."""
+def _actions(delivery: Delivery, customer: Customer | None) -> tuple[str, ...]:
+    """What fits the cause: retry, correct the address, write to another one, look at the customer, set it aside."""
     if delivery.state not in TROUBLED:
-        return ""
-    if delivery.kind is not DeliveryKind.invoice or not may_retry(delivery.kind, delivery.state, False):
-        return "customer" if customer else ""
+        return ()
+    if not may_retry(delivery.kind, delivery.state, False):
+        return ("customer", "close") if customer else ("close",)
     if customer and customer.email and customer.email != delivery.recipient:
-        return "retry_new"
-    return "fix" if texts.is_address_wrong(delivery) else "retry"
+        return ("retry_new", "close")
+    return ("fix", "elsewhere", "close") if texts.is_address_wrong(delivery) else ("retry", "elsewhere", "close")

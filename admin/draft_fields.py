@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from invoicing.database import ID_MAX
 from invoicing.invoices.composing import content_of
 from invoicing.invoices.models import Invoice, InvoiceLine
-from invoicing.invoices.reading import DraftContent, RawDraft, RawLine
+from invoicing.invoices.reading import DraftContent, LineContent, RawDraft, RawLine
 from invoicing.money import CENTS_MAX, plain_scaled
 from web.words import language
 
@@ -51,8 +51,8 @@ def raw_sent(sent: MultiDict[str, str]) -> RawDraft:
     return RawDraft(lines=lines, **{name: sent.get(name, "") for name in _TEXTS})
 
 
-def raw_of(draft: Invoice) -> RawDraft:
-    """A saved draft as its form holds it."""
+def raw_of(draft: Invoice | DraftContent) -> RawDraft:
+    """A saved draft, or a campaign's invoice, as its form holds it."""
     return RawDraft(
         lines=tuple(_raw_line(line) for line in draft.lines),
         issued_on=write_date(draft.issued_on), due_on=write_date(draft.due_on),
@@ -63,7 +63,7 @@ def raw_of(draft: Invoice) -> RawDraft:
     )  # fmt: skip
 
 
-def _raw_line(line: InvoiceLine) -> RawLine:
+def _raw_line(line: InvoiceLine | LineContent) -> RawLine:
     return RawLine(
         line.label, line.detail, plain_scaled(line.quantity_e3, 3, language()),
         plain_scaled(line.price_e4, 4, language(), least=2),
@@ -72,7 +72,7 @@ def _raw_line(line: InvoiceLine) -> RawLine:
     )  # fmt: skip
 
 
-def _discount_all(draft: Invoice) -> str:
+def _discount_all(draft: Invoice | DraftContent) -> str:
     if draft.discount_cents:
         return plain_scaled(draft.discount_cents, 2, language(), least=2)
     return plain_scaled(draft.discount_e4, 2, language()) if draft.discount_e4 else ""

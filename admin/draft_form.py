@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
 from admin.draft_fields import number, raw_of, raw_sent, token_of, write_date
+from invoicing.campaigns.models import Campaign
+from invoicing.campaigns.rules import content_of
 from invoicing.customers.models import Customer, CustomerKind
 from invoicing.days import NotADate, read_date
 from invoicing.errors import Fault, FieldFaults
@@ -135,6 +137,18 @@ def opened(session: Session, customer: Customer, now: datetime, wanted: int | No
     day, due = form.today, form.today + timedelta(days=seller.due_days)
     raw = RawDraft(lines=(_new_line(form),), issued_on=write_date(day), due_on=write_date(due), paid_on=write_date(day))
     return replace(form, raw=raw, token=secrets.token_urlsafe(24))
+
+
+def of_campaign(session: Session, customer: Customer, campaign: Campaign, now: datetime) -> DraftForm:
+    """The form of the invoice that each member of a campaign gets, `customer` for one; its day is that of the making.
+
+    Another seller's taxes are to be chosen again.
+    """
+    content = content_of(campaign.content) if campaign.content else None
+    kept = frozenset(line.tax_set_id for line in content.lines) if content else frozenset[int]()
+    form = _for_seller(session, customer, campaign.seller, (campaign.seller,), now, kept)
+    form = replace(form, raw=raw_of(content) if content else RawDraft((_new_line(form),)), revision=campaign.revision)
+    return redrawn(form, "", "")
 
 
 class NoSeller(LookupError):

@@ -15,10 +15,13 @@ from admin import texts
 from admin.invoice_history import Step, history_of
 from admin.lettering_box import Box, Refusal, box_of
 from admin.money_box import MoneyBox, money_box
+from invoicing.delivery import again as sending_again
 from invoicing.delivery.models import Delivery
+from invoicing.delivery.rules import TROUBLED
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.documents.snapshot import Snapshot
+from invoicing.errors import Refused
 from invoicing.invoices import heading
 from invoicing.invoices.composing import compose
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin
@@ -26,12 +29,23 @@ from invoicing.payments.models import PaymentKind
 from invoicing.payments.rules import live
 from invoicing.sellers.queries import today_of
 from web.database import db, now
+from web.errors import sentence
 from web.filters import clock_time, local, long_date, long_datetime, short_datetime
 from web.services import services
 from web.statuses import METHODS
 from web.words import _, language
 
 Retry = tuple[int, str, str]  # delivery, address as typed, what is wrong with it
+Typed = tuple[str, str]  # address as typed, what is wrong with it
+
+
+@dataclass(frozen=True)
+class AgainBox:
+    """The form that sends the document once more (SPEC D8); `refusal` says why it can't be now."""
+
+    recipient: str
+    fault: str
+    refusal: str
 
 
 @dataclass(frozen=True)
@@ -48,28 +62,45 @@ class InvoicePage:
     paid_by: str  # the shop's own words, else the methods of its payments
     moment: str  # its long date, with the time where there is one
     money: MoneyBox
+    again: AgainBox | None  # none where the setting is off, or the last e-mail waits to be retried
 
 
-def invoice_page(found: Invoice, retry: Retry | None = None, refusal: Refusal | None = None) -> str:
+def invoice_page(
+    found: Invoice, retry: Retry | None = None, refusal: Refusal | None = None, again: Typed | None = None
+) -> str:
     """The page; after a refusal with what was typed still in its form."""
-    page = _page_of(found, refusal)
+    page = _page_of(found, refusal, again)
     return render_template(
         "admin/invoice.html", page=page, invoice=found, texts=texts, retry=retry, refusal=refusal
     )  # fmt: skip
 
 
-def _page_of(found: Invoice, refusal: Refusal | None) -> InvoicePage:
+def _page_of(found: Invoice, refusal: Refusal | None, again: Typed | None) -> InvoicePage:
     snapshot = Snapshot.from_json(found.snapshot) if found.snapshot else None
     named = [(version, _name(snapshot, version)) for version in found.versions if snapshot]
     received = [row for row in live(found.payments) if row.kind is PaymentKind.payment]
     methods = ", ".join(dict.fromkeys(_(METHODS[row.method]) for row in received))
+    deliveries = deliveries_of(found.id)
     return InvoicePage(
         invoice=found, paper=shown_paper(found, snapshot), box=box_of(found, refusal),
-        versions=tuple(reversed(named)), deliveries=deliveries_of(found.id), history=history_of(found.id),
+        versions=tuple(reversed(named)), deliveries=deliveries, history=history_of(found.id),
         mailto=texts.mailto(found, snapshot, services().settings.public_url) if snapshot else "",
         paid_by=found.payment_label or methods, moment=_moment(found),
-        money=money_box(found),
+        money=money_box(found), again=_again_box(found, deliveries, again),
     )  # fmt: skip
+
+
+def _again_box(found: Invoice, deliveries: Sequence[Delivery], typed: Typed | None) -> AgainBox | None:
+    if not sending_again.sends_again(db.session) or not found.is_frozen:
+        return None
+    if any(row.state in TROUBLED and not row.replaced_by_id and not row.closed_at for row in deliveries):
+        return None
+    recipient, fault = typed or (found.customer.email, "")
+    try:
+        sending_again.may_send_again(db.session, found, recipient, now())
+    except Refused as refused:
+        return AgainBox(recipient, fault, sentence(refused))
+    return AgainBox(recipient, fault, "")
 
 
 def _name(snapshot: Snapshot, version: DocumentVersion) -> str:

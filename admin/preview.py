@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import url_for
-from sqlalchemy import select
 
-from invoicing.delivery.models import Delivery, DeliveryState
-from invoicing.delivery.rules import TROUBLED
+from invoicing.delivery.models import Delivery
+from invoicing.delivery.queries import last_trouble
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.invoices.composing import Composed, compose
 from invoicing.invoices.models import Invoice
 from invoicing.sellers.queries import today_of
 from web.database import db, now
 from web.faults import missing_sentence, missing_url, sentence
-
-SETTLED = (DeliveryState.sent, *TROUBLED)
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,4 @@ def preview_of(draft: Invoice) -> Preview:
     for missing in composed.missing.missing if composed.missing else ():
         obstacles.append((missing_sentence(missing), missing_url(missing, draft.customer_id, draft.seller_id) or ""))
     paper = paper_of(composed.snapshot, Facts(draft=True))
-    return Preview(draft, composed, paper, tuple(obstacles), last_trouble(draft.customer.email))
-
-
-def last_trouble(address: str) -> Delivery | None:
-    """The last e-mail to this address that has come to an end, if that end was bad."""
-    query = select(Delivery).where(Delivery.recipient == address, Delivery.state.in_(SETTLED))
-    last = db.session.scalars(query.order_by(Delivery.id.desc()).limit(1)).first() if address else None
-    return last if last and last.state in TROUBLED else None
+    return Preview(draft, composed, paper, tuple(obstacles), last_trouble(db.session, draft.customer.email))

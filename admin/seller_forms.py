@@ -61,7 +61,8 @@ WINDOW_NAMES: Final = {"right": N_("à droite"), "left": N_("à gauche")}
 ORGANISATION_LABELS: Final = {"name": N_("Nom"), "contact_email": N_("Adresse e-mail pour les questions"),
                               "timezone": N_("Fuseau horaire"), "language": N_("Langue"),
                               "letters_unpaid": N_("Lettrer aussi les factures en attente de paiement"),
-                              "shows_official": N_("Montrer la référence officielle aux membres")}  # fmt: skip
+                              "shows_official": N_("Montrer la référence officielle aux membres"),
+                              "sends_again": N_("Permettre d’envoyer de nouveau")}  # fmt: skip
 SELLER_LABELS: Final = {
     "name": N_("Nom"), "legal_form": N_("Forme juridique"), "street": N_("Rue, bâtiment, boîte postale"),
     "postcode": N_("Code postal"), "city": N_("Ville"), "country": N_("Pays"), "province": N_("Province ou région"),
@@ -86,7 +87,7 @@ ORDER: Final = (  # as the form has them
     "late_penalty", "mail_from", "accent", "paper", "window", "format",
 )  # fmt: skip
 _ORGANISATION: Final = tuple(f.name for f in fields(OrganisationContent))
-_SWITCHES: Final = ("letters_unpaid", "shows_official")
+_SWITCHES: Final = ("letters_unpaid", "shows_official", "sends_again")
 _TAX_NUMBERS: Final = {"TPS": "gst", "TVQ": "qst"}
 
 

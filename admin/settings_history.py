@@ -34,6 +34,7 @@ _ACTIONS: Final[dict[str, str]] = {
     "series.retired": N_("Série retirée : %(name)s"), "shop.added": N_("Boutique ajoutée : %(name)s"),
     "shop.changed": N_("Boutique changée : %(name)s"), "shop.key_added": N_("Clé d’API ajoutée : %(name)s"),
     "shop.key_withdrawn": N_("Clé d’API retirée : %(name)s"), "demo.rebuilt": N_("Démonstration reconstruite"),
+    "installation.restored": N_("Installation restaurée d’une sauvegarde"),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask_babel import force_locale
 
-from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState
+from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryKind, DeliveryState, ReturnsBox
 from invoicing.delivery.service import AlreadyRetried, NotRetryable
 from invoicing.documents.archive import ArchiveDamaged
 from invoicing.documents.snapshot import Snapshot
@@ -43,9 +43,15 @@ register(NoSeries, 422, lambda r: _(
 register(NoRate, 422, lambda r: _(
     "La taxe %(code)s n’a pas de taux connu le %(day)s : choisissez une autre date.",
     code=r.code, day=short_date(r.day)))  # fmt: skip
-register(NothingDue, 409, lambda r: (
-    _("La facture %(number)s est annulée : elle n’attend plus de paiement.", number=r.number)
-    if r.status == "cancelled" else _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number)))
+register(
+    NothingDue,
+    409,
+    lambda r: (
+        _("La facture %(number)s est annulée : elle n’attend plus de paiement.", number=r.number)
+        if r.status == "cancelled"
+        else _("Il ne reste rien à payer sur la facture %(number)s.", number=r.number)
+    ),
+)
 register(NotRetryable, 409, lambda r: _(
     "Cet envoi ne peut pas être réessayé : "
     "seul le courriel d’une facture, échoué ou revenu, peut l’être."))  # fmt: skip
@@ -66,9 +72,20 @@ KINDS: Final[dict[DeliveryKind, str]] = {
     DeliveryKind.invitation: N_("Invitation"),
     DeliveryKind.reset: N_("Nouveau mot de passe"),
     DeliveryKind.sign_in: N_("Connexion"),
+    DeliveryKind.digest: N_("Résumé du matin"),
 }
-_ADDRESS: Final = re.compile(r"\b5\.1\.[0-9]+\b|NXDOMAIN|user unknown|no such user|unknown user", re.I)
+_ADDRESS: Final = re.compile(r"\b5\.1\.(?:[0-6]|10)\b|NXDOMAIN|user unknown|no such user|unknown user", re.I)
 _FULL: Final = re.compile(r"\b[45]\.2\.2\b|mailbox (is )?full|over quota", re.I)
+_CLOSED: Final = re.compile(r"\b5\.2\.1\b|account (is )?disabled|mailbox (is )?disabled", re.I)
+_BIG: Final = re.compile(r"\b5\.(?:2\.3|3\.4)\b|message (is )?too (big|large)", re.I)
+_MISTRUSTED: Final = re.compile(r"\b5\.7\.[0-9]+\b|\bspam\b|blacklist|blocklist|\bDMARC\b|\bSPF\b", re.I)
+_CAUSES: Final = (  # in the server's words → in ours
+    (_ADDRESS, N_("L’adresse n’existe pas.")),
+    (_FULL, N_("La boîte est pleine.")),
+    (_CLOSED, N_("La boîte est fermée.")),
+    (_BIG, N_("Le message est trop gros pour cette boîte.")),
+    (_MISTRUSTED, N_("Le serveur du destinataire ne nous fait pas confiance : parlez-en à qui gère votre courriel.")),
+)
 _REASONS: Final[dict[str, str]] = {
     "refused": N_("Le serveur du destinataire a refusé le courriel."),
     "later": N_("Le serveur du destinataire demande de réessayer plus tard."),
@@ -80,8 +97,22 @@ _REASONS: Final[dict[str, str]] = {
     "expired": N_("Le lien qu’il portait ne servait plus : il n’est pas parti."),
     "gave_up": N_("Trois jours d’essais sans succès : nous avons cessé."),
     "lease_expired": N_("Un envoi interrompu est repris : le message a pu partir deux fois."),
+    "restored": N_("L’installation a été restaurée d’une sauvegarde : ce courriel est peut-être déjà parti."),
     "bad_address": N_("L’adresse n’est pas valable."),
+    "returned": N_("Le courriel est revenu : il n’a pas pu être remis."),
+    "delayed": N_("Il n’est pas encore remis ; le serveur de courriel essaie toujours."),
+    "arrived": N_("Le serveur du destinataire dit l’avoir remis."),
+    "relayed": N_("Il est passé à un serveur qui n’en dira pas plus."),
+    "no_answer": N_("Le serveur de courriel l’a reçu sans répondre : le message est peut-être parti."),
+    "not_written": N_("Le document n’a pas pu être préparé."),
+    "slow": N_("Le document était trop long à préparer."),
+    "bad_header": N_("Le nom, l’adresse ou l’objet contient des caractères interdits dans un courriel."),
+    "unreadable": N_("Le lien qu’il portait ne peut plus être lu."),
+    "no_invoice": N_("Il n’y a pas de document à joindre."),
 }
+
+
+_ARRIVING: Final = ("delayed", "arrived", "relayed", "no_answer")  # whose words say nothing against the address
 
 
 def state_of(delivery: Delivery | DeliveryEvent) -> Shown:
@@ -97,15 +128,29 @@ def is_address_wrong(delivery: Delivery) -> bool:
 
 def reason_of(delivery: Delivery | DeliveryEvent) -> str:
     """Why it did not arrive, in words; empty where there is nothing to say."""
-    if _ADDRESS.search(delivery.answer):
-        return _("L’adresse n’existe pas.")
-    if _FULL.search(delivery.answer):
-        return _("La boîte est pleine.")
+    if delivery.reason not in _ARRIVING:
+        for pattern, words in _CAUSES:
+            if pattern.search(delivery.answer):
+                return _(words)
     if delivery.reason in _REASONS:
         return _(_REASONS[delivery.reason])
     if delivery.state in (DeliveryState.failed, DeliveryState.bounced, DeliveryState.deferred):
         return _("Le courriel n’est pas arrivé.")
     return ""
+
+
+_BOX: Final[dict[str, str]] = {
+    "connection": N_("La boîte des retours ne répond pas."),
+    "tls": N_("La liaison avec la boîte des retours n’est pas sûre."),
+    "login": N_("La boîte des retours n’accepte pas nos identifiants."),
+    "missing": N_("La boîte des retours n’existe pas."),
+    "busy": N_("La boîte des retours est occupée : elle sera lue plus tard."),
+}
+
+
+def box_fault(box: ReturnsBox) -> str:
+    """Why the mailbox of bounces could not be read."""
+    return _(_BOX.get(box.fault, _BOX["connection"]))
 
 
 def next_try(delivery: Delivery) -> str:
@@ -147,6 +192,9 @@ _ACTIONS: Final[dict[str, tuple[str, str, Sentence]]] = {  # icon, tone, sentenc
     "invoice.checked": ("circle-check", "", lambda f: _("Vérifiée")),
     "delivery.retried": ("mail-forward", "", lambda f: _(
         "Envoi réessayé à une autre adresse") if f.get("address_changed", [0, 0])[1] else _("Envoi réessayé")),
+    "delivery.sent_again": ("send", "", lambda f: _("Envoyée de nouveau par courriel")),
+    "delivery.asked_for": ("send", "", lambda f: _("Envoyée par courriel, à la demande du membre")),
+    "delivery.closed": ("circle-check", "", lambda f: _("Envoi non abouti classé")),
 }  # fmt: skip
 _BY: Final[dict[ActorKind, str]] = {
     ActorKind.system: N_("automatiquement"),

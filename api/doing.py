@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from api.gate import actor, shop
 from api.refusals import codes_of
 from invoicing.customers.rules import MergedAway
-from invoicing.database import is_sqlite
+from invoicing.database import UNWRITTEN, is_sqlite
 from invoicing.errors import NotFound, Refused, Stale
 from invoicing.shop.order_queries import order_of
 from invoicing.shop.requests import Answer, Asked, fingerprint, once
@@ -75,7 +75,7 @@ def _trace(asked: Asked, code: str, refused: Refused) -> None:
         with transaction() as session:
             note(session, now(), TraceKind.refused, actor(), invoice_id=order_id,
                  shop_id=shop().shop_id, code=code, facts=facts)  # fmt: skip
-    except OperationalError:
+    except UNWRITTEN:
         pass  # the database is busy: the shop has been told all the same
 
 

@@ -7,10 +7,10 @@ from functools import wraps
 from typing import Any, Final, cast
 
 from flask import current_app, g, request
-from sqlalchemy.exc import OperationalError
 
 from api.meter import Meter
 from invoicing.accounts import limits, rules
+from invoicing.database import UNWRITTEN
 from invoicing.journal import Actor, ActorKind
 from invoicing.shop import keys
 from invoicing.shop.keys import Bearer, Scope
@@ -50,7 +50,7 @@ def _wrong() -> Problem:
     try:
         with transaction() as session:
             limits.count_try(session, "api_key", who, most, moment)
-    except OperationalError:
+    except UNWRITTEN:
         pass  # the database is busy: this one isn't counted
     detail = _("Cette clé n’ouvre rien : elle est inconnue, ou elle a été retirée.")
     header = f'{REALM}, error="invalid_token"'
@@ -70,7 +70,7 @@ def _note(found: Bearer) -> None:
     try:
         with hurried() as session:
             keys.note_use(session, found.key_id, moment)
-    except OperationalError:
+    except UNWRITTEN:
         pass
 
 

@@ -10,9 +10,8 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
 from invoicing.accounts import limits, rules
+from invoicing.database import UNWRITTEN
 from web.database import transaction
 
 LOTS: Final = 100  # in which a limit is counted
@@ -53,5 +52,5 @@ def _write(key_id: int, most: int, now: datetime, lot: int) -> bool:
     try:
         with transaction() as session:
             return limits.count_try(session, "api", {"account": f"key {key_id}"}, most, now, lot) > 0
-    except OperationalError:
+    except UNWRITTEN:
         return False

@@ -9,8 +9,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, Delete, Engine, Enum, MetaData, Update, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+UNWRITTEN = (OperationalError, InternalError)  # what it raises that can't write now: busy, full, read-only, away
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -18,6 +20,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+REACH = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+         "tcp_user_timeout": 60_000}  # fmt: skip  # seconds, the last in milliseconds
 ID_MAX = 2**31 - 1  # largest number accepted in an address; keys stay far below on both engines
 
 
@@ -47,8 +51,17 @@ def make_engine(url: str, **options: Any) -> Engine:
 
 
 def tune(engine: Engine) -> None:
-    """SQLite: WAL, foreign keys, a patient lock, and transactions that SQLAlchemy really begins."""
+    """SQLite: WAL, foreign keys, a patient lock, and transactions that SQLAlchemy really begins.
+
+    PostgreSQL: a server that is gone is noticed in seconds, not when the network gives up.
+    """
     if not is_sqlite(engine):
+
+        @event.listens_for(engine, "do_connect")
+        def _reach(_dialect: Any, _record: Any, _args: Any, params: dict[str, Any]) -> None:
+            for name, value in REACH.items():
+                params.setdefault(name, value)
+
         return
 
     @event.listens_for(engine, "connect")

@@ -2,6 +2,7 @@
 
 from invoicing import journal, numbering
 from invoicing.accounts import models as accounts
+from invoicing.campaigns import models as campaigns
 from invoicing.customers import models as customers
 from invoicing.database import Base
 from invoicing.delivery import models as delivery
@@ -19,6 +20,7 @@ from invoicing.traces import models as traces
 
 __all__ = [
            "accounts",
+           "campaigns",
            "customers",
            "delivery",
            "documents",

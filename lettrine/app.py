@@ -17,11 +17,14 @@ from api import bp as api
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
 from invoicing.database import tune
+from lettrine import metrics
 from lettrine.jobs import Nudge
+from lettrine.readiness import readiness
 from lettrine.resetting import Rebuilder
 from portal import bp as portal
-from web import errors, filters, security, signin, site, statuses, words
+from web import errors, filters, returns, security, signin, site, statuses, words
 from web.database import db
+from web.health import Health
 from web.services import Services, post_of
 from web.sessions import login_manager
 
@@ -51,22 +54,31 @@ def create_app(settings: Settings) -> Flask:
         static_url_path="/static",
     )
     app.config.update(configuration(settings))
+    nudge = Nudge(settings)
     app.extensions["lettrine"] = Services(
-        settings=settings, post=post_of(settings), nudge=Nudge(settings), rebuilder=Rebuilder(settings)
+        settings=settings, post=post_of(settings), nudge=nudge, rebuilder=Rebuilder(settings)
     )
     _connect(app, settings)
-    security.init_app(app, settings.is_https)
+    security.init_app(app, settings.is_https, settings.proxies > 0)
     login_manager.init_app(app)
     _speak(app)
     site.init_app(app)
     errors.init_app(app)
-    for bp in (signin.bp, site.bp, portal, admin, api):
+    for bp in (signin.bp, site.bp, returns.bp, portal, admin, api):
         app.register_blueprint(bp)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0, x_prefix=0
         )
+    _watch(app, settings, nudge)
     return app
+
+
+def _watch(app: Flask, settings: Settings, nudge: Nudge) -> None:
+    """The addresses for those who watch over it, in front of everything."""
+    token = settings.metrics_token.get_secret_value()
+    write = metrics.install(app, nudge) if token else None
+    app.wsgi_app = Health(app.wsgi_app, readiness(app, nudge), token, write)  # type: ignore[method-assign]
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -75,6 +87,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     if settings.environment is Environment.demo:
         hosts += ["localhost", "127.0.0.1"]
     return {
+        "DEBUG": False,  # whatever FLASK_DEBUG says
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "TESTING": settings.environment is Environment.test,
         "TRUSTED_HOSTS": hosts,

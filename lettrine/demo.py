@@ -133,7 +133,8 @@ def _settings(folder: Path, address: str, smtp_port: int) -> Settings:
         kept.write_text(json.dumps({**keys, "seal_keys": Fernet.generate_key().decode()}))
     return Settings(
         _env_file=None, environment=Environment.demo, data_dir=folder, public_url=address, smtp_host="127.0.0.1",
-        smtp_port=smtp_port, sweep_seconds=10, web_workers=1, **json.loads(kept.read_text()),
+        smtp_port=smtp_port, sweep_seconds=10, web_workers=1, database_url="", archive_url="", queue_url="",
+        **json.loads(kept.read_text()),
     )  # type: ignore[call-arg]  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _environment(settings: Settings, folder: Path) -> dict[str, str]:
     values = {
         "environment": settings.environment, "data_dir": folder.resolve(), "public_url": settings.public_url,
         "smtp_host": settings.smtp_host, "smtp_port": settings.smtp_port, "sweep_seconds": settings.sweep_seconds,
-        "web_workers": settings.web_workers, "database_url": "", "archive_url": "", **kept,
+        "web_workers": settings.web_workers, "database_url": "", "archive_url": "", "queue_url": "", **kept,
     }  # fmt: skip
     ours = {name: "" for name in os.environ if name.startswith("LETTRINE_SMTP_")}
     return {**ours, **{f"LETTRINE_{name.upper()}": str(value) for name, value in values.items()}}

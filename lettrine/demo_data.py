@@ -28,6 +28,7 @@ from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
+from lettrine.demo_campaigns import campaigns
 from lettrine.demo_cases import tell
 from lettrine.demo_desk import Buyer, Desk
 from lettrine.demo_goods import COURSES, DUES, RIMOUSKI, stock
@@ -61,6 +62,7 @@ def build(sessions: sessionmaker[Session], now: datetime, invoices: int, passwor
         yield made + by_hand
     tell(desk, customers, sellers, staff)
     _drafts(desk, customers, sellers, items)
+    campaigns(desk, sellers[Region.FR], staff, review=dues.lines[2], dues=dues.lines[0])
 
 
 def _staff(desk: Desk, password_hash: str) -> Actor:

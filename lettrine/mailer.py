@@ -18,10 +18,10 @@ from email.utils import formataddr, parseaddr
 from typing import Any, Final
 
 import flask_mail
-from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 
 from config.settings import Settings
+from invoicing.delivery.rules import ascii_address
 from lettrine.smtp import Line, Permanent, Refusal, Temporary, judged, watch
 
 BATCH: Final = 100  # messages over one connection
@@ -53,6 +53,7 @@ class Mail:
     html: str
     message_id: str
     attachments: tuple[Attachment, ...] = ()
+    envelope: str = ""  # where notices of failure go; empty: to the sender
 
 
 class _Message(flask_mail.Message):
@@ -99,14 +100,14 @@ class Mailer:
 
     def send(self, mail: Mail) -> str:
         """Hands one message to the mail server and returns its answer; raises Temporary or Permanent."""
-        message = self._built(mail)
+        message, envelope = self._built(mail), mail.envelope or mail.sender
         reused = self._line is not None
         try:
-            return self._send(message, mail.sender)
+            return self._send(message, envelope)
         except Temporary as refusal:
             if not (reused and refusal.reason == "dropped"):
                 raise
-        return self._send(message, mail.sender)  # the server had only grown tired of the open connection
+        return self._send(message, envelope)  # the server had only grown tired of the open connection
 
     def close(self) -> None:
         """Takes leave of the server, whatever it says."""
@@ -175,12 +176,7 @@ class Mailer:
 
 def _ascii(address: str) -> str:
     """The address with its domain in the ASCII form that SMTP needs; raises Permanent."""
-    try:
-        found = validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        ).ascii_email
-    except EmailNotValidError:
-        found = None
+    found = ascii_address(address)
     if found is None:
         raise Permanent("", "bad_address")
     return found

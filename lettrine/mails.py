@@ -30,6 +30,7 @@ from invoicing.payments.models import PaymentKind, PaymentMethod
 from invoicing.payments.rules import live
 from invoicing.sellers.models import Organisation, Seller
 from lettrine.credit_letters import Corrected, credit_letter
+from lettrine.digest_letters import digest_letter
 from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
 from lettrine.mailer import Attachment, Mail
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
@@ -65,6 +66,8 @@ class Composer:
         """The whole message; raises Unsendable, and whatever rendering and archive raise."""
         if claim.kind is DeliveryKind.invoice:
             return self._invoice(claim, now)
+        if claim.kind is DeliveryKind.digest:
+            return self._digest(claim)
         if claim.kind.value in LINKS:
             return self._link(claim)
         raise Unsendable("unknown_kind")
@@ -115,6 +118,16 @@ class Composer:
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 
+    def _digest(self, claim: Claim) -> Mail:
+        with self.app.app_context(), force_locale(_spoken(claim.language)), self.sessions() as session:
+            user = session.get(User, claim.user_id) if claim.user_id else None
+            if user is None or not user.is_staff or not user.active or not user.wants_digest:
+                raise Unsendable("expired")
+            sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
+            sender = self._sender(session, session.scalars(sellers).first())
+            letter = digest_letter(session, sender.name, user.name, self.settings.public_url.rstrip("/"))
+            return self._mail(claim, sender, letter, ())
+
     def _sender(self, session: Session, seller: Seller | None) -> _Sender:
         organisation = _organisation(session)
         reply_to = (seller.email if seller else "") or organisation.contact_email
@@ -134,6 +147,7 @@ class Composer:
             html=_inliner().inline(html),
             message_id=claim.message_id,
             attachments=attachments,
+            envelope=self.settings.returns_address,
         )
 
 

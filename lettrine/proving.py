@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing import migrations
 from invoicing.database import transaction
 from invoicing.documents.archive import open_archive
 from invoicing.proof.rules import Report
@@ -21,6 +22,7 @@ from invoicing.proof.sealing import seal_documents
 from invoicing.proof.service import Progress
 from invoicing.proof.service import verify as verify_all
 from invoicing.sellers.models import Organisation
+from invoicing.taxes.service import load_reference
 from lettrine.cli import desk, json_option, read_settings
 from lettrine.prover import anchor
 from web.database import now
@@ -38,7 +40,9 @@ def verify(as_json: bool) -> None:
         engine = cast("Engine", factory.kw["bind"])
         key = settings.journal_key.get_secret_value().encode()
         with progress_bar("Verifying", quiet=as_json) as progress:
-            report = verify_all(engine, key, open_archive(settings.archive), settings.anchor_dir, progress)
+            report = verify_all(
+                engine, key, open_archive(settings.archive, settings.archive_access), settings.anchor_dir, progress
+            )
         with factory() as session:
             language = session.scalar(select(Organisation.language)) or "fr_FR"
     said, faults = _in_words(settings, language, report)
@@ -48,6 +52,18 @@ def verify(as_json: bool) -> None:
     else:
         click.echo(said, err=not report.is_intact)
     sys.exit(0 if report.is_intact else 1)
+
+
+def proven(settings: Settings, factory: sessionmaker[Session], quiet: bool = False) -> tuple[Report, str, list[str]]:
+    """A verification with its bar: the report, what there is to say, and each kept fault in words."""
+    engine = cast("Engine", factory.kw["bind"])
+    key = settings.journal_key.get_secret_value().encode()
+    archive = open_archive(settings.archive, settings.archive_access)
+    with progress_bar("Verifying", quiet=quiet) as progress:
+        report = verify_all(engine, key, archive, settings.anchor_dir, progress)
+    with factory() as session:
+        language = session.scalar(select(Organisation.language)) or "fr_FR"
+    return (report, *_in_words(settings, language, report))
 
 
 def _in_words(settings: Settings, language: str, report: Report) -> tuple[str, list[str]]:
@@ -83,6 +99,15 @@ def progress_bar(label: str, quiet: bool = False) -> Iterator[Progress]:
             shown.update(done - shown.pos)
 
         yield progress
+
+
+def bring_up(settings: Settings, factory: sessionmaker[Session]) -> int:
+    """The newest schema, its taxes, and the seals that an older version didn't make; how many taxes were added."""
+    migrations.upgrade(factory.kw["bind"])
+    with transaction(factory) as session:
+        added = load_reference(session)
+    seal_older(settings, factory)
+    return added
 
 
 def seal_older(settings: Settings, factory: sessionmaker[Session]) -> int:

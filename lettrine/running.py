@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from config.settings import Settings
 from invoicing.database import make_engine
 from invoicing.migrations import is_current
-from lettrine import logs
+from lettrine import logs, metrics
 from lettrine.children import Child, follow, supervise
 
 BACKLOG: Final = 512  # connections that wait while the web server starts or starts again
@@ -141,6 +141,7 @@ def _settings() -> Settings:
 
     logs.configure()
     settings = read_settings()
+    metrics.check_installed(settings)
     engine = make_engine(settings.database)
     try:
         ready = is_current(engine)
@@ -171,7 +172,8 @@ def web(host: str, port: int, fd: int | None, parent: int | None) -> None:
         listening = listen(host, port)
         fd = listening.fileno()
         click.echo(address_of(listening))
-    _Web(settings, fd).run()
+    with metrics.shared(settings):
+        _Web(settings, fd).run()
 
 
 @click.command()

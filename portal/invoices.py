@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from invoicing.customers.queries import customers_of_user
+from invoicing.delivery.again import Again, sends_again
 from invoicing.documents.service import latest
+from invoicing.errors import Refused
 from invoicing.invoices import queries
 from portal import bp, shelf
 from portal.page import page_of
+from web import sending
 from web.database import db
 from web.documents import archived_pdf
+from web.errors import sentence
+from web.services import services
 from web.sessions import me
 from web.site import today
 from web.traces import looked, taken
+from web.words import _
 
 
 @bp.get("")
@@ -45,7 +51,23 @@ def invoice(number: str) -> ResponseReturnValue:
     """One document: what is due and how to pay it as of today, then what the paper says."""
     found = queries.for_user(db.session, me().user.id, number)
     invoice_id = found.id
-    return looked(render_template("portal/invoice.html", page=page_of(db.session, found, today())), invoice_id)
+    mail_to = me().user.email if sends_again(db.session) else ""
+    page = page_of(db.session, found, today())
+    return looked(render_template("portal/invoice.html", page=page, mail_to=mail_to), invoice_id)
+
+
+@bp.post("/<number>/courriel")
+def invoice_mail(number: str) -> ResponseReturnValue:
+    """« Recevoir par courriel »: the same PDF to whoever is signed in, where the setting allows it."""
+    invoice_id, who = queries.for_user(db.session, me().user.id, number).id, me().user
+    try:
+        address = sending.send_again(invoice_id, Again(who.email, who.language, by_member=True))
+    except Refused as refusal:
+        flash(sentence(refusal), "warn")
+    else:
+        services().nudge()
+        flash(_("Le courriel est en route pour %(address)s.", address=address), "ok")
+    return redirect(url_for("portal.invoice", number=number), 303)
 
 
 @bp.get("/<number>/pdf")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role
+from invoicing.campaigns.service import CampaignContent, begin
 from invoicing.delivery.models import Delivery
 from invoicing.imports.models import ImportRow, RunKind, RunState
 from invoicing.imports.service import start
@@ -80,6 +81,8 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoices": Door(SIGNED_IN),
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
+    "portal.invoice_mail": Door(None, (IN, DID, 404, 404, 404)),  # the setting is off, and it says so
+    "returns.notice": Door(None, (404, 404, 404, 404, 404)),  # no token is set
     "api.page": Door(EVERYBODY),
     "api.document": Door(EVERYBODY),
     "api.me": Door(KEYED),
@@ -142,6 +145,9 @@ DOORS: Final[dict[str, Door]] = {
     "admin.deliveries": Door(STAFF),
     "admin.deliveries_export": Door(STAFF),
     "admin.delivery_retry": Door(None, SALES_DO),
+    "admin.deliveries_many": Door(SALES, SALES_DO),
+    "admin.delivery_close": Door(None, SALES_DO),
+    "admin.invoice_send": Door(None, SALES_DO),
     "admin.work_list": Door(STAFF),
     "admin.work_letter": Door(None, SALES_DO),
     "admin.ledger": Door(STAFF, ADMIN_DOES),
@@ -193,6 +199,17 @@ DOORS: Final[dict[str, Door]] = {
     "admin.series_new": Door(ADMIN, ADMIN_DOES),
     "admin.series_use": Door((IN, 403, 403, 403, 302), ADMIN_DOES),  # in use already: back to the list
     "admin.series_retire": Door((IN, 403, 403, 403, 302), ADMIN_DOES),  # the only one
+    "admin.campaigns": Door(STAFF),
+    "admin.campaign_new": Door(SALES, SALES_DO),
+    "admin.campaign": Door(STAFF),
+    "admin.campaign_members": Door(SALES, SALES_DO),
+    "admin.campaign_invoice": Door(SALES, SALES_DO),
+    "admin.campaign_export": Door(STAFF),
+    "admin.campaign_judge": Door(None, SALES_DO),
+    "admin.campaign_make": Door(None, SALES_DO),
+    "admin.campaign_pause": Door(None, SALES_DO),
+    "admin.campaign_go_on": Door(None, SALES_DO),
+    "admin.campaign_drop": Door(SALES, SALES_DO),
 }
 POSTED: Final = [endpoint for endpoint, door in DOORS.items() if door.post]
 READ_TOO: Final = ("api.customer_put", "api.customer_post", "api.order_new")  # their addresses are read as well
@@ -206,7 +223,7 @@ MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_9
                   "access_id": 99_999, "other_id": 99_998, "delivery_id": 99_999, "run_id": 99_999, "line": 99_999,
                   "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
-                  "filename": "nothing.css", "kind": "exe", "export_number": 99_999}  # fmt: skip
+                  "filename": "nothing.css", "kind": "exe", "export_number": 99_999, "campaign_id": 99_999}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
@@ -276,6 +293,8 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         order = make_order(session, shop, mine, status=Status.pending).id  # not paid yet: without a number
         own |= goods_of(session, shop)
         letterings = letterings_of(session, invoice.invoice_id)
+        begun = begin(session, COMMAND, NOW, CampaignContent("Cotisations", seller.id, TODAY), "campaign")
+        own["campaign_id"] = begun.id
         session.commit()
         yield World(app, session, ids, own, elsewhere, contact, order, letterings)
 

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 
 from tests.conftest import POSTGRES
 
+PROGRAMS = ("initdb", "pg_dump", "pg_restore", "redis-server", "systemd-analyze")  # of the tests of several hosts
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -29,10 +30,13 @@ def chromium() -> str:
 
 
 def main() -> None:
-    """Two lines for people."""
+    """A few lines for people."""
     server, browser = postgresql(), chromium()
+    missing = [name for name in PROGRAMS if not shutil.which(name)]
     print(f"PostgreSQL: {server}" if server else "PostgreSQL: none answers; its half of the tests is SKIPPED")
     print(f"Chromium:   {browser}" if browser else "Chromium:   not found; the browser journeys are SKIPPED")
+    if missing:
+        print(f"Programs:   {', '.join(missing)} not found; what needs them is SKIPPED")
 
 
 if __name__ == "__main__":

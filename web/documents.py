@@ -51,9 +51,10 @@ def render_due(version_id: int) -> None:
 
 def archive() -> Archive:
     """The archive of this installation."""
-    return _opened(services().settings.archive)
+    settings = services().settings
+    return _opened(settings.archive, tuple(settings.archive_access.items()))
 
 
 @lru_cache(maxsize=4)
-def _opened(url: str) -> Archive:
-    return open_archive(url)
+def _opened(url: str, access: tuple[tuple[str, str], ...]) -> Archive:
+    return open_archive(url, dict(access))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+import structlog
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from invoicing.accounts import rules as accounts
@@ -22,12 +24,14 @@ from invoicing.errors import FieldFaults, NotFound, Refused, Stale
 from web import problems
 from web.database import db
 from web.sessions import frame
+from web.troubles import Trouble, of_archive, trouble_of
 from web.words import _
 
+log = structlog.get_logger("lettrine.errors")
 R = TypeVar("R", bound=Refused)
 _TABLE: Final[dict[type[Refused], tuple[int, Callable[[Any], str]]]] = {}
 _PAGES: Final = (400, 403, 404, 405, 413, 500, 503)
-_BUSY: Final = ("55P03", "40001", "40P01")  # PostgreSQL: lock not available, serialisation, deadlock
+_READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 def register(refusal: type[R], status: int, say: Callable[[R], str]) -> None:
@@ -61,22 +65,13 @@ register(accounts.UserDisabled, 409, lambda r: _("Ce compte est désactivé."))
 register(delivery.BadAddress, 422, lambda r: _("« %(address)s » n’est pas une adresse e-mail.", address=r.address))
 
 
-def is_busy(error: OperationalError) -> bool:
-    """Whether the database only asks for patience, or can't be reached: nothing that we did wrong."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return str(state) in _BUSY or str(state).startswith(("08", "53", "57P"))
-    text = str(error.orig)
-    return "locked" in text or "busy" in text or "connect" in text
-
-
-def page(status: int) -> Response:
+def page(status: int, trouble: Trouble | None = None) -> Response:
     """The error page for a status, in the frame of whoever asks; a bare one where not even that can be drawn."""
     if request_ctx.url_adapter is None:  # another host's name: no page of ours can be addressed
         return _bare(status)
     known = status if status in _PAGES else 400 if status < 500 else 500
     try:
-        drawn = render_template(f"errors/{known}.html", frame=_frame(status))
+        drawn = render_template(f"errors/{known}.html", frame=_frame(status), trouble=trouble)
     except Exception:
         if status < 500:
             raise
@@ -121,14 +116,29 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
     return page(400)
 
 
-def _database(error: OperationalError) -> ResponseReturnValue:
-    if not is_busy(error):
+def _database(error: DBAPIError) -> ResponseReturnValue:
+    trouble = trouble_of(error, request.method not in _READING)
+    if trouble is None:
         raise error
+    return _troubled(trouble, error)
+
+
+def _stored(error: OSError | BaseError) -> ResponseReturnValue:
+    trouble = of_archive(error)
+    if trouble is None:
+        raise error
+    return _troubled(trouble, error)
+
+
+def _troubled(trouble: Trouble, error: Exception) -> Response:
+    """Patience, and the truth about what was written; it is tried again by whoever asks again."""
+    if trouble is not Trouble.busy:
+        log.error("request.troubled", trouble=trouble.value, exc_info=error)
     _calm()
     if problems.is_wanted():
-        return problems.of_busy()
-    response = page(503)
-    response.headers["Retry-After"] = "5"
+        return problems.of_trouble(trouble)
+    response = page(503, trouble)
+    response.headers["Retry-After"] = str(problems.RETRY_SECONDS)
     return response
 
 
@@ -152,5 +162,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(BaseError, _stored)
+    app.register_error_handler(OSError, _stored)
     app.register_error_handler(InternalServerError, _broken)

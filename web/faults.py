@@ -117,6 +117,14 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     # a shop's order
     "bad_code": lambda f: _("Un code transaction a de 1 à 64 caractères visibles, sans accent ni espace."),
     "bad_paid": lambda f: _("Le montant payé ne va pas avec l’état de la commande."),
+    # a campaign
+    "nobody_chosen": lambda f: _("Ces filtres ne laissent personne : changez-les."),
+    "nobody_listed": lambda f: _(
+        "Aucune ligne ne désigne un client : écrivez un numéro de membre ou une adresse e-mail par ligne."),
+    "too_many_members": lambda f: ngettext(
+        "C’est trop : %(num)s client au plus par campagne.", "C’est trop : %(num)s clients au plus par campagne.",
+        f["most"]),
+    "campaign_paid": lambda f: _("Une facture de campagne n’est pas encore payée : notez les paiements après."),
     # dates and payments
     "bad_date": lambda f: _(
         "« %(value)s » n’est pas une date possible. Écrivez par exemple 22/11/2026.", value=f["value"]),

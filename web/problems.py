@@ -12,6 +12,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from web.services import services
+from web.troubles import Trouble
 from web.words import N_, _
 
 PREFIX: Final = "/api/"
@@ -92,11 +93,19 @@ def of_http(error: HTTPException) -> Response:
     return answer(Problem(status, slug, _said(slug), headers=headers))
 
 
-def of_busy() -> Response:
-    """The database only asks for patience."""
+def of_trouble(trouble: Trouble) -> Response:
+    """The database or the archive can't do it now."""
     speak()
-    detail = _("La base de données est occupée : rien n’a été changé. Renvoyez la même demande un peu plus tard.")
-    return answer(Problem(503, "busy", detail, headers={"Retry-After": str(RETRY_SECONDS)}))
+    return answer(Problem(503, "busy", _troubled(trouble), headers={"Retry-After": str(RETRY_SECONDS)}))
+
+
+def _troubled(trouble: Trouble) -> str:
+    match trouble:
+        case Trouble.stuck:
+            return _("Rien ne peut être enregistré pour l’instant : rien n’a été changé. Renvoyez la même demande.")
+        case Trouble.lost:
+            return _("La liaison s’est coupée. Renvoyez la même demande : elle ne sera faite qu’une fois.")
+    return _("La base de données est occupée : rien n’a été changé. Renvoyez la même demande un peu plus tard.")
 
 
 def _said(slug: str) -> str:

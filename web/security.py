@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from flask import Flask, Response, abort, g, request
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -31,6 +33,8 @@ YEAR: Final = 365 * 24 * 3600
 TEXT_MAX: Final = 200  # characters of a text in an address
 QUERY_MAX: Final = 4000  # bytes of an address's query
 PATH_MAX: Final = 1000  # characters of a page that is remembered
+
+GIVEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}\Z")  # a number that our own proxy has given
 
 LARGE: Final[dict[str, int]] = {}  # endpoint → bytes that staff may send there, where that is more than usual
 
@@ -87,12 +91,12 @@ def static_hash(folder: str | None, name: str) -> str | None:
         return None
 
 
-def init_app(app: Flask, https: bool) -> None:
+def init_app(app: Flask, https: bool, proxied: bool = False) -> None:
     """Sets the converters first: rules are compiled when blueprints are registered."""
     app.url_map.converters.update({"int": BoundedInteger, "default": BoundedText, "string": BoundedText})
+    app.before_request(_number_by_proxy if proxied else _number)
     app.before_request(_allow_large)  # before the token is looked for in the body
     csrf.init_app(app)
-    app.before_request(_number)
     app.before_request(_refuse_oddities)
 
     @app.url_defaults
@@ -112,14 +116,27 @@ def init_app(app: Flask, https: bool) -> None:
 
 
 def _allow_large() -> None:
-    """A file of staff's may be larger than anything else that is sent; nobody else's."""
+    """A file or a list of staff's may be larger than anything else that is sent; nobody else's."""
     most = LARGE.get(request.endpoint or "")
     if most and request.method == "POST" and current_user.is_authenticated and current_user.user.is_staff:
-        request.max_content_length = most
+        request.max_content_length = request.max_form_memory_size = most
 
 
 def _number() -> None:
-    g.request_id = secrets.token_hex(8)
+    _name(secrets.token_hex(8))
+
+
+def _number_by_proxy() -> None:
+    """The proxy's number, so that its log and ours can be laid side by side; our own where it gives none."""
+    given = request.headers.get("X-Request-Id", "")
+    _name(given if GIVEN.match(given) else secrets.token_hex(8))
+
+
+def _name(number: str) -> None:
+    """Each line of the log that this request causes bears the number; the thread's last request is forgotten."""
+    g.request_id = number
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=number)
 
 
 def _refuse_oddities() -> None:

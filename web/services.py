@@ -31,7 +31,7 @@ class Rebuilds(Protocol):
 @dataclass(frozen=True)
 class Services:
     """Everything that is made once per process; `nudge` tells the worker that an e-mail waits, with `proof=True` a
-    verification, with `imports=True` a file, in or out (after the commit)."""
+    verification, with `imports=True` a file, in or out, or a campaign (after the commit)."""
 
     settings: Settings
     post: Post

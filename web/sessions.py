@@ -8,13 +8,13 @@ from typing import cast
 
 from flask import Request, g, request, session
 from flask_login import LoginManager, current_user
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from invoicing.accounts import queries, service
 from invoicing.accounts.models import Stage
 from invoicing.accounts.queries import Person, Seat
-from invoicing.database import is_sqlite
+from invoicing.database import UNWRITTEN, is_sqlite
 from invoicing.journal import Actor, ActorKind
 from web import rights
 from web.database import db, now, transaction
@@ -80,7 +80,7 @@ def _seen(session_id: int) -> None:
     try:
         with hurried() as s:
             service.touch_session(s, session_id, now())
-    except OperationalError:
+    except UNWRITTEN:
         pass  # the database is busy: seen a minute later, then
 
 

@@ -24,14 +24,15 @@ EMAIL_MAX = 254
 bp = Blueprint("signin", __name__)
 
 
-def limited(action: str, account: str = "") -> datetime:
-    """Counts a try in a transaction of its own, so that the refusal that follows doesn't undo it. Raises TooMany.
+def limited(action: str, account: str = "", times: int = 1) -> datetime:
+    """Counts a try, or several, in a transaction of its own, so that a refusal doesn't undo it. Raises TooMany.
 
     Returns the moment at which it was counted.
     """
     moment = now()
     with transaction() as s:
-        seconds = limits.count_try(s, action, _who(account), services().settings.tries_per_address, moment)
+        most = services().settings.tries_per_address
+        seconds = limits.count_try(s, action, _who(account), most, moment, times)
     if seconds:
         raise TooMany(seconds)
     return moment

@@ -11,13 +11,13 @@ import flask_babel
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from invoicing.accounts import service
-from invoicing.delivery.models import Delivery
-from invoicing.delivery.rules import TROUBLED
+from invoicing.delivery import digest
+from invoicing.delivery.queries import count_trouble
 from invoicing.lettering.work_list import count_waiting
 from invoicing.sellers.models import Organisation
 from web import filters
@@ -61,9 +61,8 @@ class Waiting:
 
     @cached_property
     def deliveries(self) -> int:
-        """E-mails in trouble that nobody has replaced."""
-        open_trouble = Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None)
-        return db.session.scalar(select(func.count(Delivery.id)).where(open_trouble)) or 0
+        """E-mails in trouble that nobody has sent anew or set aside."""
+        return count_trouble(db.session)
 
     @cached_property
     def letterings(self) -> str:
@@ -144,7 +143,7 @@ def _back(endpoint: str, values: dict[str, Any]) -> None:
 
 @bp.route("/preferences", methods=["GET", "POST"])
 def preferences() -> ResponseReturnValue:
-    """Language and appearance: of the person where one is signed in, and of this browser."""
+    """Language, appearance, the morning's digest: of the person where one is signed in, and of this browser."""
     if request.method != "POST":
         return render_template("site/preferences.html", frame=frame(), languages=LANGUAGES)
     code = CODES.get(request.form.get("language", ""))
@@ -153,6 +152,8 @@ def preferences() -> ResponseReturnValue:
         if current_user.is_authenticated:
             with transaction() as s:
                 service.set_language(s, me().user.id, code)
+                if me().user.is_staff:
+                    digest.choose(s, me().user.id, bool(request.form.get("digest")), now())
         _remember(response, COOKIE, code)
         g.language = code
         flask_babel.refresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String
@@ -51,6 +51,8 @@ class User(Base):
     passkey_handle: Mapped[bytes] = mapped_column(LargeBinary(64), unique=True)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
+    wants_digest: Mapped[bool] = mapped_column(default=False)  # staff: one mail a day with what needs a person
+    digest_on: Mapped[date | None]  # the last day for which it was decided whether there is something to say
 
     @property
     def is_staff(self) -> bool:

@@ -23,6 +23,7 @@ class Person:
     name: str
     role: Role
     language: str
+    wants_digest: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -69,7 +70,7 @@ def live_seat(session: Session, sid: str, now: datetime) -> Seat | None:
 
 def person(user: User) -> Person:
     """The facts of a row."""
-    return Person(user.id, user.email, user.name, user.role, user.language)
+    return Person(user.id, user.email, user.name, user.role, user.language, user.wants_digest)
 
 
 def active_user(session: Session, email: str, lock: bool = False) -> User | None:

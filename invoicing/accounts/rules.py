@@ -73,6 +73,8 @@ class Limit:
 LIMITS: Final = {
     "password": (Limit("account", 10, 300), Limit("address", 0, 300)),
     "ask_mail": (Limit("account", 5, 3600), Limit("address", 0, 3600)),
+    "mail_me": (Limit("account", 20, 86_400),),  # documents that a member has sent to themself
+    "mail_again": (Limit("account", 300, 3600),),  # documents that somebody of staff sends again
     "link": (Limit("address", 0, 300),),
     "api": (Limit("account", 0, 60),),  # calls of one key of a shop
     "api_key": (Limit("address", 0, 300),),  # keys that open nothing

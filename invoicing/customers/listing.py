@@ -71,12 +71,17 @@ def page(
     return CustomersPage(rows, before=key is not None, after=len(found) > PAGE)
 
 
+def ids(wanted: CustomersWanted) -> Select[int]:
+    """The query for the numbers of all of them, in their order."""
+    return _ordered(select(Customer.id), wanted, None, False)
+
+
 def every(session: Session, wanted: CustomersWanted) -> Iterator[CustomerRow]:
     """All of them, in their order, however many."""
-    query = _ordered(select(Customer.id), wanted, None, False).execution_options(yield_per=AT_ONCE)
-    for ids in session.scalars(query).partitions(AT_ONCE):
-        found = {row.id: row for row in session.scalars(select(Customer).where(Customer.id.in_(ids)))}
-        yield from with_sums(session, [found[number] for number in ids])
+    query = ids(wanted).execution_options(yield_per=AT_ONCE)
+    for some in session.scalars(query).partitions(AT_ONCE):
+        found = {row.id: row for row in session.scalars(select(Customer).where(Customer.id.in_(some)))}
+        yield from with_sums(session, [found[number] for number in some])
         session.expunge_all()
 
 

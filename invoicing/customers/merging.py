@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from invoicing import journal
+from invoicing.campaigns import merged as campaigns
 from invoicing.customers import merging_rules as rules
 from invoicing.customers.models import Customer, CustomerAccess, Standing
 from invoicing.customers.queries import customer as of_id
@@ -174,5 +175,6 @@ def _move(session: Session, actor: Actor, now: datetime, survivor: Customer, dup
     for table in (ShopCustomer, Delivery):
         theirs = update(table).where(table.customer_id == duplicate.id).values(customer_id=survivor.id)
         session.execute(theirs.execution_options(synchronize_session=False))
+    campaigns.follow(session, survivor.id, duplicate.id)
     session.flush()
     return len(found)

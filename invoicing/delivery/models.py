@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.database import Base, enum
@@ -22,6 +22,7 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    digest = "digest"  # to staff: what needs a person
 
 
 class DeliveryState(StrEnum):
@@ -60,6 +61,7 @@ class Delivery(Base):
     sealed: Mapped[str | None] = mapped_column(Text)
     expires_at: Mapped[datetime | None]  # after this the message is pointless: a link that no longer works
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    closed_at: Mapped[datetime | None]  # a person has set its trouble aside; the state stays true
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     lease_token: Mapped[str | None] = mapped_column(String(32))
@@ -75,6 +77,7 @@ class DeliveryEvent(Base):
     """One step in a delivery's history; never changed."""
 
     __tablename__ = "delivery_event"
+    __table_args__ = (Index("uq_delivery_event_notice", "delivery_id", "notice", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), index=True)
@@ -83,3 +86,17 @@ class DeliveryEvent(Base):
     state: Mapped[DeliveryState] = mapped_column(enum(DeliveryState))
     answer: Mapped[str] = mapped_column(String(500), default="")
     reason: Mapped[str] = mapped_column(String(40), default="")
+    notice: Mapped[str | None] = mapped_column(String(64))  # digest of the returned notice that told it: told once
+
+
+class ReturnsBox(Base):
+    """What came of reading the mailbox of returned notices, in one row."""
+
+    __tablename__ = "returns_box"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    read_at: Mapped[datetime]
+    understood: Mapped[int] = mapped_column(default=0)  # since the beginning
+    left_alone: Mapped[int] = mapped_column(default=0)  # what is no notice about a message of ours: it stays there
+    fault: Mapped[str] = mapped_column(String(40), default="")  # code of why it could not be read; empty when it was

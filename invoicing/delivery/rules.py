@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,9 @@ from invoicing.errors import Refused
 
 PAUSES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440, 1440))  # about three days
 TRIES: Final = len(PAUSES) + 1
+AGAIN_AFTER: Final = timedelta(minutes=10)  # between two e-mails of one document to one address
+AGAIN_MOST: Final = 6  # e-mails of one document in a day, whoever asks, to whatever addresses
+DAY: Final = timedelta(days=1)
 TROUBLED: Final = frozenset({DeliveryState.failed, DeliveryState.bounced})
 WAITING: Final = frozenset({DeliveryState.queued, DeliveryState.deferred})
 
@@ -33,6 +37,15 @@ def checked_address(address: str) -> str:
     except EmailNotValidError:
         raise BadAddress(address) from None
     return found.normalized
+
+
+def ascii_address(address: str) -> str | None:
+    """The address with its domain in the ASCII form that mail servers use; None where it has none."""
+    try:
+        found = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.ascii_email
 
 
 def next_try(tries: int, now: datetime) -> datetime | None:
@@ -61,3 +74,13 @@ def is_pointless(expires_at: datetime | None, now: datetime) -> bool:
 def may_retry(kind: DeliveryKind, state: DeliveryState, replaced: bool) -> bool:
     """Whether D8 allows a new delivery in place of this one: an invoice's, in trouble, not yet replaced."""
     return kind is DeliveryKind.invoice and state in TROUBLED and not replaced
+
+
+def again_after(asked: Sequence[tuple[str, datetime]], recipient: str, now: datetime) -> datetime | None:
+    """When a document may be e-mailed to this address again (D8), from (recipient, when) of a day; None: at once."""
+    times = sorted(at for _to, at in asked if at > now - DAY)
+    last = max((at for to, at in asked if to == recipient and at > now - AGAIN_AFTER), default=None)
+    waits = [last + AGAIN_AFTER] if last else []
+    if len(times) >= AGAIN_MOST:
+        waits.append(times[-AGAIN_MOST] + DAY)
+    return max(waits, default=None)

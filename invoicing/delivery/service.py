@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from invoicing.database import changed_one
@@ -195,7 +195,7 @@ def _take(session: Session, delivery: Delivery, now: datetime, lease_until: date
             tries=tries,
         )
     )
-    if not changed_one(session, statement):
+    if not changed_one(session, statement.execution_options(synchronize_session=False)):
         return None
     copied: dict[str, Any] = {name: getattr(delivery, name) for name in _COPIED}
     return Claim(delivery_id=delivery.id, token=token, lease_until=lease_until, tries=tries, **copied)
@@ -223,7 +223,7 @@ def _settle(
     held = (Delivery.lease_token == claim.token) & (Delivery.state == DeliveryState.sending)
     common = {"state": state, "answer": answer[:ANSWER_MAX], "reason": reason, "lease_token": None, "lease_until": None}
     statement = update(Delivery).where(Delivery.id == claim.delivery_id, held).values({**common, **values})
-    if not changed_one(session, statement):
+    if not changed_one(session, statement.execution_options(synchronize_session=False)):
         return False
     _note(session, claim.delivery_id, state, now, answer, reason)
     return True
@@ -232,6 +232,5 @@ def _settle(
 def _note(
     session: Session, delivery_id: int, state: DeliveryState, now: datetime, answer: str = "", reason: str = ""
 ) -> None:
-    event = DeliveryEvent(delivery_id=delivery_id, at=now, state=state, answer=answer[:ANSWER_MAX], reason=reason)
-    session.add(event)
-    session.flush()
+    values = {"delivery_id": delivery_id, "at": now, "state": state, "answer": answer[:ANSWER_MAX], "reason": reason}
+    session.execute(insert(DeliveryEvent).values(values))

@@ -6,11 +6,14 @@ an orphan file and nothing else.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -19,6 +22,7 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 from invoicing.errors import Refused
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_PATIENCE: Final = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 _first_process: list[int] = []  # obstore's threads don't survive a fork: a child would wait for ever
 
 
@@ -36,10 +40,11 @@ class Archive:
     def __init__(self, store: ObjectStore, folder: Path | None = None):
         self._store, self._folder = store, folder
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes, *, flush: bool = True) -> str:
         """Stores the bytes and returns their SHA-256; bytes that are there already are left alone.
 
-        Under that name only these bytes can be right: a file torn by a crash is mended.
+        Under that name only these bytes can be right: a file torn by a crash is mended. Whoever stores very many puts
+        them on the disk together, with `flush=False`.
         """
         _check_process()
         sha256 = hashlib.sha256(data).hexdigest()
@@ -48,7 +53,8 @@ class Archive:
         except AlreadyExistsError:
             if self._read(sha256) != data:
                 self._store.put(place(sha256), data)
-        self._flush(sha256)
+        if flush:
+            self._flush(sha256)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -65,6 +71,14 @@ class Archive:
         except (OSError, ValueError, BaseError):
             return None
         return None if data is None else (hashlib.sha256(data).hexdigest(), len(data))
+
+    def check(self) -> None:
+        """Returns if it can be reached, and a folder can be written; raises OSError or obstore's error."""
+        if self._folder is None:
+            _check_process()
+            next(iter(self._store.list("00/00/00")), None)  # asking for a file, a bucket that isn't there looks empty
+        elif not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "the folder of the archive can't be written")
 
     def _plain(self, sha256: str) -> bytes | None:
         """A folder's files are read without obstore, which costs more than their hash."""
@@ -99,15 +113,25 @@ def place(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def open_archive(url: str) -> Archive:
-    """The archive at file://, s3://… (its credentials come from the environment) or memory://, which forgets."""
+def open_archive(url: str, access: Mapping[str, str] | None = None) -> Archive:
+    """The archive at file://, s3://… or memory://, which forgets.
+
+    `access` says how a bucket is reached (endpoint, region, access_key_id, secret_access_key); what it leaves out comes
+    from the environment. An endpoint without TLS is taken as it is: it is a machine beside this one.
+    """
     parts = urlsplit(url)
     if parts.scheme == "memory":
         return Archive(MemoryStore())
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
         return Archive(LocalStore(folder, mkdir=True), folder)
-    return Archive(from_url(url))
+    reach: Any = dict(access or {})
+    plain = reach.get("endpoint", os.environ.get("AWS_ENDPOINT_URL", "")).startswith("http://")
+    return Archive(from_url(url, config=reach, client_options=_client(plain), retry_config=_PATIENCE))  # type: ignore[call-overload]
+
+
+def _client(plain: bool) -> dict[str, Any]:
+    return {"allow_http": plain, "connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)}
 
 
 def _parents(path: Path, root: Path) -> Iterator[Path]:

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.exc import OperationalError
+from obstore.exceptions import BaseError
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from invoicing.database import changed_one, committing, is_sqlite, transaction
+from invoicing.database import UNWRITTEN, changed_one, committing, is_sqlite, transaction
 from invoicing.documents.archive import Archive
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts, Paper, paper_of
@@ -93,10 +93,16 @@ def latest(session: Session, invoice_id: int) -> DocumentVersion:
     return version
 
 
-def unrendered(session: Session, before: datetime, limit: int) -> list[int]:
-    """Ids of versions that have been due since before this moment, oldest first."""
+def unrendered(session: Session, before: datetime, limit: int, above: int = 0) -> list[int]:
+    """Ids of versions that have been due since before this moment, oldest first; `above` leaves out those up to it."""
     late = (DocumentVersion.state == VersionState.due) & (DocumentVersion.due_at <= before)
-    return list(session.scalars(select(DocumentVersion.id).where(late).order_by(DocumentVersion.id).limit(limit)))
+    query = select(DocumentVersion.id).where(late, DocumentVersion.id > above)
+    return list(session.scalars(query.order_by(DocumentVersion.id).limit(limit)))
+
+
+def last_version(session: Session) -> int:
+    """The highest id of a version; 0 where there is none."""
+    return session.scalar(select(func.max(DocumentVersion.id))) or 0
 
 
 def ensure_rendered(
@@ -129,8 +135,8 @@ def open_version(
     try:
         if write:
             return _stored(sessions, archive, version_id, drawn, now, _hurried)
-    except OperationalError:
-        pass  # the worker will note it
+    except (*UNWRITTEN, OSError, BaseError):
+        pass  # busy, full or away: the worker will store and note it
     return Document(version_id, drawn.data, hashlib.sha256(drawn.data).hexdigest())
 
 

@@ -25,8 +25,8 @@ _MAX: Final = {"name": 200, "legal_form": 200, "street": 400, "postcode": 16, "c
                "late_penalty": 300, "closing_text": 600, "mail_from": 254}  # fmt: skip
 # Rules, of which the journal says from and to. Of anything else, which may name a person, it says that it changed.
 TOLD: Final = frozenset({"region", "currency", "tax_status", "timezone", "language", "due_days", "paper", "window",
-                         "accent", "format", "letters_unpaid", "shows_official", "supplies", "vat_on_debits",
-                         "einvoicing_on"})  # fmt: skip
+                         "accent", "format", "letters_unpaid", "sends_again", "shows_official", "supplies",
+                         "vat_on_debits", "einvoicing_on"})  # fmt: skip
 _COMPACT: Final = ("siret", "rna", "vat_number", "neq", "iban", "bic", "gst", "qst")
 
 
@@ -40,6 +40,7 @@ class OrganisationContent:
     language: str = "fr_FR"
     letters_unpaid: bool = False
     shows_official: bool = True
+    sends_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def read_organisation(content: OrganisationContent) -> dict[str, Any]:
     values: dict[str, Any] = {"name": clean(content.name), "contact_email": clean(content.contact_email),
                               "timezone": content.timezone, "language": content.language,
                               "letters_unpaid": content.letters_unpaid,
-                              "shows_official": content.shows_official}  # fmt: skip
+                              "shows_official": content.shows_official,
+                              "sends_again": content.sends_again}  # fmt: skip
     faults = text_faults("name", values["name"], 200)
     if not values["name"]:
         faults.append(Fault("name", "required"))

@@ -56,6 +56,7 @@ class Organisation(Base):
     language: Mapped[str] = mapped_column(String(8), default="fr_FR")
     letters_unpaid: Mapped[bool] = mapped_column(default=False)  # accrual accounting: pending and partial too (SPEC C5)
     shows_official: Mapped[bool] = mapped_column(default=True)  # the official number in the member zone (SPEC C13)
+    sends_again: Mapped[bool] = mapped_column(default=False)  # documents e-mailed once more (SPEC D8)
     is_demo: Mapped[bool] = mapped_column(default=False)  # this database was made as a demo: it may be rebuilt whole
     revision: Mapped[int] = mapped_column(default=1)
 

@@ -29,6 +29,12 @@ def sets_for(session: Session, seller: Seller, kept: Collection[int] = ()) -> Se
     return [row for row in rows if not row.members and (not row.exemption or row.id in kept)]
 
 
+def whole_sets(session: Session, ids: Collection[int]) -> dict[int, TaxSet]:
+    """These sets by id, with all that composing a document needs of them."""
+    members = selectinload(TaxSet.members).joinedload(TaxSetMember.tax).selectinload(Tax.rates)
+    return {row.id: row for row in session.scalars(select(TaxSet).where(TaxSet.id.in_(ids)).options(members))}
+
+
 def all_set_ids(session: Session, seller: Seller) -> frozenset[int]:
     """Every set that a shop's order may name, retired ones included: an order is never lost for want of one."""
     retired = session.scalars(select(TaxSet.id).where(TaxSet.region == seller.region, ~TaxSet.active)).all()

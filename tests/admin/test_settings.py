@@ -68,7 +68,7 @@ def test_the_organisation_is_renamed_at_once(desk: Desk, admin: Browser) -> None
     assert desk.session.get_one(Organisation, 1).timezone == "America/Toronto"
 
 
-@pytest.mark.parametrize("name", ["letters_unpaid", "shows_official"])
+@pytest.mark.parametrize("name", ["letters_unpaid", "shows_official", "sends_again"])
 def test_each_switch_of_lettering_says_what_it_does_and_is_noted(desk: Desk, admin: Browser, name: str) -> None:
     before = getattr(desk.session.get_one(Organisation, 1), name)
     text = admin.get(SETTINGS).text

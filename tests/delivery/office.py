@@ -54,8 +54,8 @@ class Office:
             seller = make_seller(session, Region.FR)
             return make_invoice(session, make_customer(session, **over), seller, email=True)
 
-    def plain(self, count: int = 1, **over: object) -> list[int]:
-        """Deliveries whose message is quickly written: links to a new password."""
+    def plain(self, count: int = 1, first: int = 0, **over: object) -> list[int]:
+        """Deliveries whose message is quickly written, links to a new password, to p0@, p1@, … or from `first` on."""
         values = {
             "kind": DeliveryKind.reset,
             "language": "fr_FR",
@@ -68,7 +68,7 @@ class Office:
                 make_organisation(session)
             return [
                 queue(session, Outgoing(recipient=f"p{n}@example.org", **values), self.clock(), "example.org").id  # type: ignore[arg-type]
-                for n in range(count)
+                for n in range(first, first + count)
             ]
 
     def delivery(self, delivery_id: int | None) -> Delivery:

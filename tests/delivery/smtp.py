@@ -26,6 +26,7 @@ class Letterbox:
     data: list[str] = field(default_factory=lambda: [ACCEPTED])
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)  # envelopes'
     connections: int = 0
     port: int = 0
 
@@ -47,6 +48,7 @@ class Letterbox:
         if answer.startswith("250"):
             self.raw.append(envelope.original_content)
             self.recipients += envelope.rcpt_tos
+            self.senders.append(envelope.mail_from)
         return answer
 
     @property

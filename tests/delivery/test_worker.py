@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -110,6 +111,14 @@ def test_a_nudge_makes_a_running_worker_send_at_once(database: Database, tmp_pat
         assert len(rude.raw) == 2 and office.history(first)[-1] == ("sent", "")
 
 
+def test_no_more_mails_leave_in_a_minute_than_is_allowed(database: Database, tmp_path: Path, box: Letterbox) -> None:
+    with open_office(database, tmp_path, box.port, mails_per_minute=600) as office:
+        office.plain(3)
+        begun = time.monotonic()
+        assert office.worker.deliver() == 3
+        assert time.monotonic() - begun >= 0.3
+
+
 def test_a_nudge_never_fails_and_never_waits_long(office: Office) -> None:
     (office.settings.data_dir / "jobs.db").write_bytes(b"this is no database" * 99)
     Nudge(office.settings)(delivery_id=1)
@@ -124,14 +133,14 @@ def test_a_forged_job_is_not_unpacked(office: Office, capsys: pytest.CaptureFixt
     assert "unpacked" not in capsys.readouterr().out
 
 
-def test_the_sweep_renders_what_was_left_due(office: Office) -> None:
+def test_the_worker_draws_what_was_left_due(office: Office) -> None:
     made = office.invoice()
     with transaction(office.database.sessions) as session:
         session.get_one(Delivery, made.delivery_id).state = DeliveryState.failed
-    office.worker.sweep()
+    office.worker.render_due()
     assert version(office, made.version_id) is VersionState.due  # the request itself may still be drawing
     office.clock.forward(seconds=5)
-    office.worker.sweep()
+    office.worker.render_due()
     assert version(office, made.version_id) is VersionState.rendered
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from obstore.exceptions import GenericError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from tests.conftest import Browser, Database
 from tests.factories import make_user
 from web import errors
 from web.database import db, transaction
+from web.troubles import Trouble, trouble_of
 from web.words import _
 
 
@@ -134,9 +137,41 @@ def test_a_locked_database_asks_for_patience(app: Flask, database: Database) -> 
     assert "Patientez" in answer.text
 
 
-def test_only_a_busy_or_absent_database_is_nobodys_fault() -> None:
-    def says(message: str) -> bool:
-        return errors.is_busy(OperationalError("", {}, Exception(message)))
+def test_trouble_has_a_kind_and_our_own_faults_have_none() -> None:
+    def says(message: str) -> Trouble | None:
+        return trouble_of(OperationalError("", {}, Exception(message)), writing=True)
 
-    assert says("database is locked") and says("connection refused")
-    assert not says("no such table: invoice") and not says("disk I/O error")
+    assert says("database is locked") is says("connection refused") is Trouble.busy
+    assert says("database or disk is full") is says("attempt to write a readonly database") is Trouble.stuck
+    assert says("disk I/O error") is Trouble.stuck
+    assert says("no such table: invoice") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "writing", "kind"),
+    [("40001", True, "busy"), ("55P03", False, "busy"), ("53300", True, "busy"), ("57P03", True, "busy"),
+     ("53100", True, "stuck"), ("25006", True, "stuck"), ("57P01", True, "lost"), ("57P01", False, "busy"),
+     ("42P01", True, None)],
+)  # fmt: skip
+def test_the_state_of_postgresql_tells_the_kind(state: str, writing: bool, kind: str | None) -> None:
+    error = Exception("told")
+    error.sqlstate = state  # type: ignore[attr-defined]
+    assert trouble_of(OperationalError("", {}, error), writing) == kind
+
+
+def test_a_line_that_broke_while_writing_leaves_it_open_what_stands(app: Flask) -> None:
+    broken = OperationalError("", {}, Exception("server closed the connection"), connection_invalidated=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = raising(app, refuse(broken), "POST").post("/probe")
+    assert answer.status_code == 503 and "peut-être été enregistrée" in answer.text
+    assert trouble_of(broken, writing=False) is Trouble.busy
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space"), GenericError("the bucket is away")])
+def test_an_archive_that_takes_nothing_is_told_as_such(app: Flask, error: Exception) -> None:
+    answer = raising(app, refuse(error)).get("/probe")
+    assert answer.status_code == 503 and "Rien n’a été changé" in answer.text and "bucket" not in answer.text
+
+
+def test_a_file_of_ours_that_is_missing_is_our_fault(app: Flask) -> None:
+    assert raising(app, refuse(FileNotFoundError(errno.ENOENT, "gone"))).get("/probe").status_code == 500

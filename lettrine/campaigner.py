@@ -1,0 +1,152 @@
+"""The worker's part in campaigns: judges who was chosen, and makes their invoices, some at a time.
+
+Each lot is a short transaction, with a breath after it, so that nobody waits for the writer. The papers are drawn and
+the e-mails sent by whoever does that for every invoice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from threading import Event
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Settings
+from invoicing.campaigns import hands, judging
+from invoicing.campaigns.hands import Claim, LostCampaign
+from invoicing.campaigns.making import Making, told
+from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState, Verdict
+from invoicing.campaigns.rules import BROKEN, REFUSALS
+from invoicing.database import transaction
+from invoicing.errors import Refused
+
+log = structlog.get_logger("lettrine.campaigns")
+MADE_AT_ONCE: Final = 25  # invoices of one transaction, at most:
+MADE_SECONDS: Final = 0.2  # other writers wait no longer than this
+BREATH_SECONDS: Final = 0.02
+
+
+class Campaigner:
+    """For one installation; `clock` gives naive UTC, `domain` is that of Message-IDs."""
+
+    def __init__(
+        self, sessions: sessionmaker[Session], clock: Callable[[], datetime], stopping: Event, domain: str
+    ) -> None:  # fmt: skip
+        self.sessions, self.clock, self.stopping, self.domain = sessions, clock, stopping, domain
+        self.asked = Event()
+        self._in_a_row = 0  # refusals without a success between them
+
+    def work(self) -> bool:
+        """Judges or makes one campaign that waits; False where there is none."""
+        with transaction(self.sessions) as session:
+            claim = hands.claim(session, self.clock())
+        if claim is None:
+            return False
+        try:
+            if claim.state is CampaignState.judging:
+                self.judge(claim)
+            else:
+                self.make(claim)
+        except LostCampaign:  # somebody else has it in hand now, or a person has paused or changed it
+            log.info("campaign.let_go", campaign_id=claim.campaign_id)
+        except OperationalError:  # a busy database: whoever looks next goes on
+            raise
+        except Exception:  # else it would be begun again for ever, and nobody told
+            log.exception("campaign.broken", campaign_id=claim.campaign_id)
+            self._put_down(claim, BROKEN, {})
+        return True
+
+    def judge(self, claim: Claim) -> None:
+        """Every member gets a verdict; what stands in everybody's way is told. Raises LostCampaign."""
+        done = 0
+        try:
+            with self.sessions() as reading:
+                for some in judging.judge(reading, claim.campaign_id, self.clock()):
+                    self._check_stopping()
+                    done += len(some)
+                    with transaction(self.sessions) as session:
+                        hands.keep_verdicts(session, claim, self.clock(), some, done)
+            with transaction(self.sessions) as session:
+                hands.finish_judging(session, claim, self.clock())
+        except Refused as refused:
+            self._step_back(claim, refused)
+
+    def make(self, claim: Claim) -> None:
+        """The invoices of all who have none yet; after a crash the next goes on with the rest. Raises LostCampaign."""
+        self._in_a_row = 0
+        while True:
+            self._check_stopping()
+            try:
+                if not self._make_some(claim):
+                    break
+            except Refused as refused:  # what is wrong is wrong for everybody
+                return self._step_back(claim, refused)
+            self.stopping.wait(BREATH_SECONDS)
+        with transaction(self.sessions) as session:
+            hands.finish(session, claim, self.clock())
+        log.info("campaign.made", campaign_id=claim.campaign_id)
+        return None
+
+    def _make_some(self, claim: Claim) -> int:
+        """Some invoices in one transaction, each in a savepoint of its own; gives how many members were dealt with."""
+        until = time.monotonic() + MADE_SECONDS
+        with transaction(self.sessions) as session:
+            hands.tell(session, claim, self.clock())  # also locks it: nobody pauses in between
+            campaign = session.get_one(Campaign, claim.campaign_id)
+            members = hands.next_members(session, claim, MADE_AT_ONCE)
+            if not members:
+                return 0
+            making = Making(session, campaign, claim.actor, self.clock(), self.domain)
+            invoiced, done = making.invoiced(members), 0
+            for member in members:
+                if done and time.monotonic() > until:
+                    break
+                self._one(session, making, member, invoiced)
+                done += 1
+            hands.tell(session, claim, self.clock(), done=Campaign.done + done)
+        return done
+
+    def _one(self, session: Session, making: Making, member: CampaignMember, invoiced: dict[int, str]) -> None:
+        try:
+            with session.begin_nested():
+                making.make(member, invoiced)
+        except OperationalError:
+            raise
+        except Refused as refused:
+            self._in_a_row += 1
+            if self._in_a_row >= REFUSALS:
+                raise
+            session.refresh(member)
+            making.settle(member, Verdict.refused, told(refused))
+        else:
+            self._in_a_row = 0
+
+    def _step_back(self, claim: Claim, refused: Refused) -> None:
+        facts = told(refused)
+        self._put_down(claim, facts.pop("kind"), facts)
+
+    def _put_down(self, claim: Claim, code: str, facts: dict[str, Any]) -> None:
+        """A person is told why, and goes on with it; nothing to tell where it is in other hands already."""
+        with suppress(LostCampaign), transaction(self.sessions) as session:
+            hands.step_back(session, claim, self.clock(), code, facts)
+
+    def _check_stopping(self) -> None:
+        if self.stopping.is_set():
+            raise LostCampaign
+
+    def run(self, settings: Settings) -> None:
+        """Until the worker stops: at once when asked, else now and then."""
+        while not self.stopping.is_set():
+            try:
+                while self.work() and not self.stopping.is_set():
+                    log.info("campaign.worked")
+            except Exception:  # the next look tries again
+                log.exception("campaign.failed")
+            self.asked.wait(settings.sweep_seconds)
+            self.asked.clear()

@@ -1,0 +1,189 @@
+"""Draws and archives the papers that are due: a few here, many at once in processes of their own.
+
+A process of its own draws one paper within limits of time and memory, so that none can stop or starve the rest. Several
+workers begin at different places of what is due; a paper that two of them draw is stored once.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from threading import Event
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Settings
+from invoicing.database import make_engine
+from invoicing.documents import service as documents
+from invoicing.documents.archive import Archive, open_archive
+from invoicing.documents.service import Renderer
+from lettrine.children import follow
+
+log = structlog.get_logger("lettrine.drawing")
+LEFT_ALONE: Final = timedelta(seconds=5)  # what a request draws itself is left to it
+FEW: Final = 20  # are drawn here: starting a process costs more
+AT_ONCE: Final = 500
+IN_HAND: Final = 10  # papers that a process is given together
+PAPER_SECONDS: Final = 60.0  # for one paper
+PAPER_BYTES: Final = 1 << 30  # of address space, for all of the process
+PAPERS_MAX: Final = 2_000  # of one process, which then makes room for a fresh one
+AGAIN_AFTER: Final = timedelta(hours=1)  # what can't be drawn isn't tried by every sweep
+
+
+class Drawing:
+    """For one worker; `clock` gives naive UTC."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: sessionmaker[Session],
+        archive: Archive,
+        renderer: Renderer,
+        clock: Callable[[], datetime],
+        stopping: Event,
+    ):
+        self.settings, self.sessions, self.archive, self.renderer = settings, sessions, archive, renderer
+        self.clock, self.stopping = clock, stopping
+        self.asked = Event()
+        self._failed: dict[int, datetime] = {}
+        self._from = 0
+
+    def one(self, version_id: int) -> bool:
+        """Draws and archives one version if it is due; False, and a line in the log, if that fails."""
+        try:
+            documents.ensure_rendered(self.sessions, self.archive, self.renderer, version_id, self.clock())
+        except Exception:
+            log.exception("version.not_rendered", version_id=version_id)
+            self._failed[version_id] = self.clock()
+            return False
+        return True
+
+    def work(self) -> int:
+        """Draws what was left behind; returns how many."""
+        done, pool = 0, None
+        try:
+            while ids := self._due():
+                if pool is None and (len(ids) <= FEW or not self.settings.drawing_processes):
+                    done += sum(self.one(number) for number in ids if not self.stopping.is_set())
+                else:
+                    pool = pool or self._pool()
+                    done += self._together(pool, ids)
+                if self.stopping.is_set():
+                    break
+        except BrokenProcessPool:  # killed, by whoever: the next look begins again with those that are still due
+            log.warning("drawing.broken")
+        finally:
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
+        return done
+
+    def _due(self) -> list[int]:
+        """Some that are due, from where this worker is; what has just failed isn't among them."""
+        moment = self.clock()
+        self._failed = {number: at for number, at in self._failed.items() if at > moment - AGAIN_AFTER}
+        with self.sessions() as session:
+            before = moment - LEFT_ALONE
+            found = documents.unrendered(session, before, AT_ONCE + len(self._failed), self._from)
+            if not found and self._from:
+                self._from = 0
+                found = documents.unrendered(session, before, AT_ONCE + len(self._failed))
+        found = [number for number in found if number not in self._failed][:AT_ONCE]
+        self._from = found[-1] if found else 0
+        return found
+
+    def _together(self, pool: ProcessPoolExecutor, ids: Sequence[int]) -> int:
+        """Draws them in other processes. Raises BrokenProcessPool."""
+        now = self.clock()
+        lots = [ids[start : start + IN_HAND] for start in range(0, len(ids), IN_HAND)]
+        waiting: list[Future[list[int]]] = [pool.submit(_draw, lot, now) for lot in lots]
+        failed = [number for lot in as_completed(waiting) for number in self._result(lot, waiting)]
+        self._failed.update(dict.fromkeys(failed, now))
+        return len(ids) - len(failed)
+
+    def _result(self, lot: Future[list[int]], waiting: list[Future[list[int]]]) -> list[int]:
+        if self.stopping.is_set():
+            for each in waiting:
+                each.cancel()
+        return [] if lot.cancelled() else lot.result()
+
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.settings.drawing_processes, mp_context=get_context("spawn"), initializer=_begin,
+            initargs=(self.settings, os.getpid()), max_tasks_per_child=PAPERS_MAX // IN_HAND,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Until the worker stops: at once when asked, else now and then."""
+        with self.sessions() as session:  # another worker begins elsewhere
+            self._from = random.randrange(1 + documents.last_version(session))  # noqa: S311 - no secret
+        while not self.stopping.is_set():
+            try:
+                if done := self.work():
+                    log.info("drawing.done", papers=done)
+            except Exception:  # the next look tries again
+                log.exception("drawing.failed")
+            self.asked.wait(self.settings.sweep_seconds)
+            self.asked.clear()
+
+
+# in a process of its own -----------------------------------------------------------------------------------------
+
+
+_own: tuple[sessionmaker[Session], Archive, Renderer] | None = None
+
+
+class TooLong(Exception):
+    """A paper took more time than any should."""
+
+
+def _begin(settings: Settings, parent: int) -> None:
+    """Opens what a process needs; a signal to the terminal is its parent's matter."""
+    global _own
+    from invoicing.documents.pdf import render
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    follow(parent)
+    resource.setrlimit(resource.RLIMIT_AS, (PAPER_BYTES, PAPER_BYTES))
+    signal.signal(signal.SIGALRM, _too_long)
+    key = settings.journal_key.get_secret_value().encode()
+    sessions = sessionmaker(make_engine(settings.database), info={"journal_key": key})
+    _own = sessions, open_archive(settings.archive, settings.archive_access), render
+
+
+def _too_long(_number: int, _frame: Any) -> None:
+    raise TooLong
+
+
+def _draw(ids: Sequence[int], now: datetime) -> list[int]:
+    """Draws and archives these versions; gives those that can't be."""
+    assert _own is not None
+    sessions, archive, renderer = _own
+    failed = []
+    for number in ids:
+        try:
+            with _limited():
+                documents.ensure_rendered(sessions, archive, renderer, number, now)
+        except Exception as error:
+            log.error("version.not_rendered", version_id=number, error=type(error).__name__)
+            failed.append(number)
+    return failed
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, PAPER_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,143 @@
+"""The worker's part in e-mails: claims what is due, writes it, sends it, and notes what became of it.
+
+No transaction is open while the mail server talks (docs/decisions/deliveries.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Final
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from config.settings import Settings
+from invoicing.database import transaction
+from invoicing.delivery import digest
+from invoicing.delivery import service as deliveries
+from invoicing.delivery.service import Claim
+from lettrine.mailer import Mail, Mailer
+from lettrine.mails import Composer, Unsendable
+from lettrine.smtp import Permanent, Temporary
+
+log = structlog.get_logger("lettrine.worker")
+DOWN_SECONDS: Final = 30.0  # how long nudges leave a mail server alone that can't be reached
+
+
+class Postman:
+    """For one installation; `clock` gives naive UTC."""
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        sessions: sessionmaker[Session],
+        composer: Composer,
+        clock: Callable[[], datetime],
+        stopping: Event,
+    ):
+        self.app, self.settings, self.sessions, self.composer = app, settings, sessions, composer
+        self.clock, self.stopping = clock, stopping
+        self._down_until = 0.0
+
+    def deliver(self, only: int | None = None) -> int:
+        """Sends what is due, or one delivery if it is; returns how many were tried. Many share one connection.
+
+        A server that can't be reached twice in a row is left alone until the next sweep.
+        """
+        if only is not None and time.monotonic() < self._down_until:
+            return 0
+        tried = unreachable = 0
+        with Mailer(self.app, self.settings).batch() as mailer:
+            while unreachable < 2 and not self.stopping.is_set():
+                claim = self._claim(only)
+                if claim is None:
+                    break
+                tried += 1
+                begun = time.monotonic()
+                unreachable = 0 if self._attempt(mailer, claim) else unreachable + 1
+                if only is None:
+                    self._pace(begun)
+        self._down_until = time.monotonic() + DOWN_SECONDS if unreachable else 0.0
+        return tried
+
+    def _pace(self, begun: float) -> None:
+        """No more in a minute than the mail server bears; what somebody waits for was nudged, and leaves at once."""
+        if most := self.settings.mails_per_minute:
+            self.stopping.wait(max(0.0, begun + 60 / most - time.monotonic()))
+
+    def promise_digests(self) -> None:
+        """Queues the day's digests to staff, in the morning."""
+        with self.sessions() as session:
+            due = digest.is_due(session, self.clock())
+        if due:
+            with transaction(self.sessions) as session:
+                digest.promise(session, self.clock(), self.settings.host)
+
+    def _claim(self, only: int | None) -> Claim | None:
+        with transaction(self.sessions) as session:
+            return deliveries.claim(session, self.clock(), self.settings.lease_seconds, only)
+
+    def _attempt(self, mailer: Mailer, claim: Claim) -> bool:
+        """Writes and sends one message and notes what became of it; False when the mail server can't be reached."""
+        mail = self._written(claim)
+        if mail is None:
+            return True
+        if self.clock() >= claim.lease_until - timedelta(seconds=mailer.limit):
+            self._defer(claim, "", "slow")  # sending might outlast the lease, and another worker would send too
+            return True
+        try:
+            answer = mailer.send(mail)
+        except Permanent as refusal:
+            self._fail(claim, refusal.answer, refusal.reason)
+        except Temporary as refusal:
+            self._defer(claim, refusal.answer, refusal.reason)
+            return not refusal.is_down
+        except Exception:  # whatever is wrong with this message, the others must leave
+            mailer.close()
+            log.exception("delivery.not_sent", delivery_id=claim.delivery_id)
+            self._defer(claim, "", "not_written")
+        else:
+            self._settle(claim, "sent", "", lambda s: deliveries.settle_sent(s, claim, answer, self.clock()))
+        return True
+
+    def _written(self, claim: Claim) -> Mail | None:
+        """The message; None when it can't be written, which is noted."""
+        try:
+            return self.composer.compose(claim, self.clock())
+        except Unsendable as error:
+            self._fail(claim, "", error.reason)
+        except Exception:  # a document that can't be drawn or read must not stop the others
+            log.exception("delivery.not_written", delivery_id=claim.delivery_id)
+            self._defer(claim, "", "not_written")
+        return None
+
+    def _fail(self, claim: Claim, answer: str, reason: str) -> None:
+        self._settle(
+            claim, "failed", reason, lambda s: deliveries.settle_failed(s, claim, answer, reason, self.clock())
+        )
+
+    def _defer(self, claim: Claim, answer: str, reason: str) -> None:
+        self._settle(
+            claim, "deferred", reason, lambda s: deliveries.settle_deferred(s, claim, answer, reason, self.clock())
+        )
+
+    def _settle(self, claim: Claim, what: str, reason: str, settle: Callable[[Session], bool]) -> None:
+        """Notes the outcome, again and again while the database is busy: a sent message must not be sent twice."""
+        while True:
+            try:
+                with transaction(self.sessions) as session:
+                    held = settle(session)
+                break
+            except OperationalError as error:
+                log.warning("delivery.not_noted", delivery_id=claim.delivery_id, error=type(error).__name__)
+                if self.clock() >= claim.lease_until:
+                    return
+                time.sleep(0.5)
+        log.info(f"delivery.{what}" if held else "delivery.lease_lost", delivery_id=claim.delivery_id,
+                 tries=claim.tries, reason=reason)  # fmt: skip

@@ -1,0 +1,99 @@
+"""Many papers are drawn in processes of their own, within limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from invoicing.database import transaction
+from invoicing.documents.models import DocumentVersion, VersionState
+from invoicing.documents.pdf import RenderFailed
+from lettrine import drawing
+from lettrine.drawing import FEW, TooLong
+from tests.conftest import Database
+from tests.delivery.office import Office
+from tests.factories import make_customer, make_invoice, make_seller
+
+MANY = FEW + 5
+
+
+@pytest.fixture
+def ids(office: Office) -> list[int]:
+    """Versions that are due, more than a few."""
+    with transaction(office.database.sessions) as session:
+        seller, customer = make_seller(session), make_customer(session)
+        found = [make_invoice(session, customer, seller).version_id for _ in range(MANY)]
+    office.clock.forward(minutes=1)
+    return found
+
+
+def _count(database: Database, state: VersionState) -> int:
+    with database.sessions() as session:
+        return session.scalar(select(func.count(DocumentVersion.id)).where(DocumentVersion.state == state)) or 0
+
+
+def test_many_are_drawn_apart_and_archived(office: Office, ids: list[int]) -> None:
+    assert office.worker.render_due() == MANY
+    assert _count(office.database, VersionState.rendered) == MANY
+    with office.database.sessions() as session:
+        sha256 = session.get_one(DocumentVersion, ids[-1]).sha256
+    assert sha256 and office.worker.archive.get(sha256).startswith(b"%PDF")
+
+
+def test_one_that_cannot_be_drawn_apart_stops_nobody_else(office: Office, ids: list[int]) -> None:
+    drawing, missing = office.worker.drawing, ids[-1] + 1
+    pool = drawing._pool()
+    try:
+        assert drawing._together(pool, [missing, *ids]) == MANY
+    finally:
+        pool.shutdown()
+    assert set(drawing._failed) == {missing}
+
+
+def test_one_that_cannot_be_drawn_is_left_alone_for_a_while(office: Office) -> None:
+    made, drawing = office.invoice(), office.worker.drawing
+    office.clock.forward(minutes=1)
+    drawing.renderer = broken  # type: ignore[assignment]
+    assert office.worker.render_due() == 0
+    drawing.renderer = office.worker.renderer
+    assert office.worker.render_due() == 0
+    office.clock.forward(hours=2)
+    assert office.worker.render_due() == 1
+    with office.database.sessions() as session:
+        assert session.get_one(DocumentVersion, made.version_id).state is VersionState.rendered
+
+
+def broken(_paper: object, _logo: object = None) -> object:
+    raise RenderFailed("no paper")
+
+
+def test_a_worker_that_begins_elsewhere_comes_round_to_the_first(office: Office, ids: list[int]) -> None:
+    office.worker.drawing._from = ids[-2]
+    assert office.worker.render_due() == MANY
+
+
+def test_a_paper_that_takes_too_long_is_broken_off(monkeypatch: pytest.MonkeyPatch, alarm: None) -> None:
+    monkeypatch.setattr(drawing, "PAPER_SECONDS", 0.05)
+    with pytest.raises(TooLong):
+        _endless()
+
+
+def _endless() -> None:
+    until = time.monotonic() + 30
+    with drawing._limited():
+        while time.monotonic() < until:
+            pass
+
+
+@pytest.fixture
+def alarm(tmp_path: Path) -> Iterator[None]:
+    """What a process of its own does with its alarm."""
+    import signal
+
+    before = signal.signal(signal.SIGALRM, drawing._too_long)
+    yield
+    signal.signal(signal.SIGALRM, before)
