@@ -59,6 +59,8 @@ STAFF_DO: Final = (IN, 403, DID, DID, DID)
 SALES_DO: Final = (IN, 403, 403, DID, DID)
 ADMIN_DOES: Final = (IN, 403, 403, 403, DID)
 KEYED: Final = (401, 401, 401, 401, 401)  # for a shop's key alone: whoever is signed in has none
+ABSENT: Final = (404, 404, 404, 404, 404)
+UNFORMED: Final[dict[object, int]] = {KEYED: 401, ABSENT: 404}  # what has no form, nor its token
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
     "portal.invoice_mail": Door(None, (IN, DID, 404, 404, 404)),  # the setting is off, and it says so
-    "returns.notice": Door(None, (404, 404, 404, 404, 404)),  # no token is set
+    "returns.notice": Door(None, ABSENT),  # no token is set
     "api.page": Door(EVERYBODY),
     "api.document": Door(EVERYBODY),
     "api.me": Door(KEYED),
@@ -445,7 +447,7 @@ def test_a_form_without_its_token_is_refused_everywhere(world: World, role: Role
         for data in ({}, {"csrf_token": "forged"}):
             answer = client.post(address, data={"email": "x@example.org", **data})
             signed_in_twice = endpoint == "signin.enter" and role is not None
-            refused = 401 if DOORS[endpoint].post == KEYED else 400  # a key has no form
+            refused = UNFORMED.get(DOORS[endpoint].post, 400)
             assert answer.status_code == (302 if signed_in_twice else refused), address
     assert world.rows() == before
 
