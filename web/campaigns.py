@@ -50,6 +50,8 @@ VERDICTS: Final = {
 }
 _REASONS: Final[dict[str, Callable[[Facts], str]]] = {  # what a person must know where it pauses, or one is refused
     BROKEN: lambda f: _("Une erreur imprévue l’a arrêtée ; elle est dans le journal technique."),
+    "restored": lambda f: _("L’installation a été restaurée d’une sauvegarde : des factures de cette campagne sont "
+                            "peut-être déjà parties. Vérifiez avant de reprendre."),
     "NoSeries": lambda f: _("Le vendeur n’a plus de série de numéros pour les factures manuelles."),
     "NoRate": lambda f: _("La taxe %(code)s n’a pas de taux connu le %(day)s.", code=f["code"],
                           day=short_date(f["day"])),

@@ -98,6 +98,17 @@ def step_back(session: Session, claim: Claim, now: datetime, code: str, facts: M
         journal.record(session, COMMAND, now, "campaign.paused", (SUBJECT, claim.campaign_id), changes)
 
 
+def hold(session: Session, actor: Actor, now: datetime, code: str) -> int:
+    """Whatever is being made pauses, with `code` as the reason, until a person goes on; returns how many."""
+    fault = journal.canonical({"code": code, "facts": {}})
+    held = list(session.scalars(select(Campaign.id).where(Campaign.state == _S.making).order_by(Campaign.id)))
+    values = {"state": _S.paused, "fault": fault, "beat_at": None, "started_at": None}
+    session.execute(update(Campaign).where(Campaign.id.in_(held)).values(values))
+    for campaign_id in held:
+        journal.record(session, actor, now, "campaign.paused", (SUBJECT, campaign_id), {"code": (None, code)})
+    return len(held)
+
+
 def next_members(session: Session, claim: Claim, most: int) -> Sequence[CampaignMember]:
     """Some members who are to get an invoice, in their order."""
     query = select(CampaignMember).where(

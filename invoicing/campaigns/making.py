@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing import journal
@@ -38,8 +39,13 @@ class Making:
         self._template = Template(session, campaign, now)
 
     def invoiced(self, members: Sequence[CampaignMember]) -> dict[int, str]:
-        """Those who have been given such an invoice since they were judged: customer → its number."""
+        """Those who have been given such an invoice since they were judged: customer → its number.
+
+        Locks them first: of two campaigns at work for the same members, the second sees what the first has made.
+        """
         ids = [member.customer_id for member in members if member.customer_id]
+        locked = select(Customer.id).where(Customer.id.in_(ids)).order_by(Customer.id)
+        self.session.execute(locked.with_for_update(key_share=True))
         return already_invoiced(self.session, self._template, ids)
 
     def make(self, member: CampaignMember, invoiced: dict[int, str]) -> Finalised | None:

@@ -57,7 +57,7 @@ class Campaign(Base):
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
     seller: Mapped[Seller] = relationship()
     chosen: Mapped[str] = mapped_column(Text, default="{}")
-    listed: Mapped[str] = mapped_column(Text, default="")
+    listed: Mapped[str] = mapped_column(Text, default="", deferred=True)  # may be megabytes: read where it is needed
     content: Mapped[str] = mapped_column(Text, default="")
     since: Mapped[date]  # whoever has had such an invoice since that day is left out
     emailed: Mapped[bool] = mapped_column(default=False)  # the box was ticked
