@@ -6,9 +6,7 @@ None is lost, every state is true, each has one Message-ID, and a copy is only w
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import subprocess
 import sys
 from collections import Counter
@@ -31,6 +29,7 @@ from tests.conftest import Database
 from tests.delivery.chaos import Chaos, chaos
 from tests.delivery.office import Office, open_office
 from tests.delivery.test_worker import environ
+from tests.redis_server import redis_server
 from web.database import now
 
 COUNT = int(os.environ.get("LETTRINE_TEST_DELIVERIES", "100"))
@@ -39,26 +38,16 @@ AT_ONCE = 10  # e-mails promised together, between two kills
 PATIENCE = 900  # seconds
 FINAL = (DeliveryState.sent, DeliveryState.failed)
 DOUBT = ("no_answer", "lease_expired")  # the steps that say that a copy may have left
-REDIS = os.environ.get("LETTRINE_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 
 @pytest.fixture(params=["file", "redis"])
-def queue(request: pytest.FixtureRequest) -> Iterator[dict[str, object]]:
-    """Settings of the queue that nudges: the usual file, or Redis, skipped, plainly, where none answers."""
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, object]]:
+    """Settings of the queue that nudges: the usual file, or a Redis."""
     if request.param == "file":
         yield {}
         return
-    client = pytest.importorskip("redis").Redis.from_url(REDIS, socket_connect_timeout=3)
-    try:
-        client.ping()
-    except Exception as error:
-        pytest.skip(f"no Redis answers at {REDIS} ({type(error).__name__})")
-    secret = f"a secret for the cookies of one test alone {secrets.token_hex(8)}"
-    yield {"queue_url": REDIS, "secret_key": secret}
-    mark = hashlib.sha256(secret.encode()).hexdigest()[:12]
-    if names := client.keys(f"*lettrine*{mark}*"):
-        client.delete(*names)
-    client.close()
+    with redis_server(tmp_path) as url:
+        yield {"queue_url": url}
 
 
 @contextmanager

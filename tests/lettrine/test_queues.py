@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +12,9 @@ from config.settings import Settings
 from invoicing.database import make_engine
 from lettrine.cli import problems
 from lettrine.jobs import Nudge, beat, open_queue
-from tests.cluster.postgres import free_port
 from tests.conftest import make_settings
 from tests.factories import NOW
+from tests.redis_server import redis_server
 
 
 class Heard:
@@ -25,7 +23,7 @@ class Heard:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int | None]] = []
 
-    def deliver(self, only: int | None = None) -> int:
+    def mail(self, only: int | None = None) -> int:
         self.asked.append(("deliver", only))
         return 0
 
@@ -42,18 +40,9 @@ class Heard:
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A Redis server of the test's own; skipped, plainly, where there is none."""
-    pytest.importorskip("redis")
-    path = shutil.which("redis-server")
-    if not path:
-        pytest.skip("redis-server is not on this machine")
-    port = free_port()
-    words = [path, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert any("Ready to accept" in line for line in process.stdout)
-        yield f"redis://127.0.0.1:{port}/0"
-        process.terminate()
+    """A Redis server of the test's own."""
+    with redis_server(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=["file", "database", "redis"])
