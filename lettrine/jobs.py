@@ -27,8 +27,8 @@ _LOCK: Final = 7_204_581_944_113_004  # PostgreSQL advisory lock: one makes the 
 class Hands(Protocol):
     """Who does the work that the queue names."""
 
-    def deliver(self, only: int | None = None) -> int:
-        """Sends one delivery, or all that are due."""
+    def mail(self, only: int | None = None) -> object:
+        """Sends one delivery; all that are due, elsewhere."""
 
     def render(self, version_id: int) -> bool:
         """Renders one version."""
@@ -66,7 +66,7 @@ def open_queue(settings: Settings, hands: Hands | None = None) -> Queue:
 
     def deliver(delivery_id: int | None) -> None:
         if hands:
-            hands.deliver(delivery_id)
+            hands.mail(delivery_id)
 
     def render(version_id: int) -> None:
         if hands:

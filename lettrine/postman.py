@@ -43,7 +43,23 @@ class Postman:
     ):
         self.app, self.settings, self.sessions, self.composer = app, settings, sessions, composer
         self.clock, self.stopping = clock, stopping
+        self.asked = Event()
         self._down_until = 0.0
+
+    def run(self) -> None:
+        """Until the worker stops: at once when asked, else now and then."""
+        while not self.stopping.is_set():
+            self.work()
+            self.asked.wait(self.settings.sweep_seconds)
+            self.asked.clear()
+
+    def work(self) -> None:
+        """The day's digests, and all that is due, which may take hours. One that fails doesn't stop the other."""
+        for act in (self.promise_digests, self.deliver):
+            try:
+                act()
+            except Exception:  # the next look tries again
+                log.exception("post.failed")
 
     def deliver(self, only: int | None = None) -> int:
         """Sends what is due, or one delivery if it is; returns how many were tried. Many share one connection.
@@ -67,7 +83,7 @@ class Postman:
         return tried
 
     def _pace(self, begun: float) -> None:
-        """No more in a minute than the mail server bears; what somebody waits for was nudged, and leaves at once."""
+        """No more in a minute than the mail server bears; what somebody waits for goes before the others."""
         if most := self.settings.mails_per_minute:
             self.stopping.wait(max(0.0, begun + 60 / most - time.monotonic()))
 

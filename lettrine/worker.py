@@ -62,8 +62,11 @@ class Worker:
 
     def sweep(self) -> None:
         """Does everything that is due."""
-        self.postman.promise_digests()
-        self.deliver()
+        self.postman.work()
+        self.tend()
+
+    def tend(self) -> None:
+        """Seals and tidies up; however many e-mails there are, it doesn't wait for them."""
         self.prover.seal()
         self.chores()
         self.compact()
@@ -72,6 +75,13 @@ class Worker:
     def deliver(self, only: int | None = None) -> int:
         """Sends what is due, or one delivery if it is; returns how many were tried."""
         return self.postman.deliver(only)
+
+    def mail(self, only: int | None = None) -> None:
+        """Sends one delivery; else wakes whoever sends all that are due: the queue has other things to do meanwhile."""
+        if only is None:
+            self.postman.asked.set()
+        else:
+            self.deliver(only)
 
     def render(self, version_id: int) -> bool:
         """Draws and archives one version if it is due; False, and a line in the log, if that fails."""
@@ -115,6 +125,7 @@ class Worker:
         queue = open_queue(self.settings, self)
         consumer: Any = open_consumer(queue)
         threads = [Thread(target=self._sweeping, name="sweeper"), Thread(target=self.prover.run, name="prover"),
+                   Thread(target=self.postman.run, name="postman"),
                    Thread(target=self.importer.run, args=(self.settings,), name="importer"),
                    Thread(target=self.ledgers.run, args=(self.settings,), name="ledgers"),
                    Thread(target=self.campaigner.run, args=(self.settings,), name="campaigner"),
@@ -129,8 +140,8 @@ class Worker:
             consumer.check_worker_health()
             beat(queue, self.clock())
         self.stopping.set()
-        self.prover.asked.set()
-        self.drawing.asked.set()
+        for each in (self.prover, self.drawing, self.postman):
+            each.asked.set()
         self.bring_in()
         log.info("worker.stopping")
         consumer.stop(graceful=True)
@@ -141,7 +152,7 @@ class Worker:
     def _sweeping(self) -> None:
         while not self.stopping.is_set():
             try:
-                self.sweep()
+                self.tend()
             except Exception:  # the next sweep tries again
                 log.exception("sweep.failed")
             self.stopping.wait(self.settings.sweep_seconds)

@@ -13,6 +13,7 @@ from invoicing.errors import Refused
 
 PAUSES: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440, 1440))  # about three days
 TRIES: Final = len(PAUSES) + 1
+AHEAD: Final = timedelta(days=7)  # a link that somebody waits for goes before the invoices of a campaign
 AGAIN_AFTER: Final = timedelta(minutes=10)  # between two e-mails of one document to one address
 AGAIN_MOST: Final = 6  # e-mails of one document in a day, whoever asks, to whatever addresses
 DAY: Final = timedelta(days=1)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, CursorResult, insert, select, update
 from sqlalchemy.orm import Session
@@ -87,7 +87,7 @@ def queue(session: Session, outgoing: Outgoing, now: datetime, domain: str) -> D
         user_id=outgoing.user_id,
         sealed=outgoing.sealed,
         expires_at=outgoing.expires_at,
-        next_try_at=now,
+        next_try_at=now - rules.AHEAD if outgoing.sealed else now,
         created_at=now,
         tries=0,
         events=[DeliveryEvent(at=now, state=DeliveryState.queued)],
@@ -167,19 +167,26 @@ def wipe_expired(session: Session, now: datetime) -> int:
     return found.rowcount
 
 
+_OPEN: Final = (DeliveryState.queued, DeliveryState.deferred, DeliveryState.sending)
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     """Waiting and due, or held under a lease that has run out (`next_try_at` is then the end of the lease)."""
-    states = [*rules.WAITING, DeliveryState.sending]
-    return Delivery.state.in_(states) & (Delivery.next_try_at <= now)
+    return Delivery.state.in_(_OPEN) & (Delivery.next_try_at <= now)
 
 
 def _first_due(session: Session, now: datetime, only: int | None) -> Delivery | None:
-    """The longest due row, locked where the engine locks rows; rows that others hold are passed over."""
-    query = select(Delivery).where(_due(now)).order_by(Delivery.next_try_at, Delivery.id).limit(1)
-    if only is not None:
-        query = query.where(Delivery.id == only)
+    """The longest due row, locked where the engine locks rows; rows that others hold are passed over.
+
+    Each state by itself, as the index has them: together, all that is due would be sorted for each claim.
+    """
+    query = select(Delivery).order_by(Delivery.next_try_at, Delivery.id).limit(1)
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    return session.scalars(query).first()
+    if only is not None:
+        return session.scalars(query.where(_due(now), Delivery.id == only)).first()
+    looks = (query.where(Delivery.state == state, Delivery.next_try_at <= now) for state in _OPEN)
+    found = [row for look in looks if (row := session.scalars(look).first()) is not None]
+    return min(found, key=lambda row: (row.next_try_at, row.id), default=None)
 
 
 def _take(session: Session, delivery: Delivery, now: datetime, lease_until: datetime) -> Claim | None:

@@ -37,7 +37,7 @@ def morning(office: Office, day: int, hour: int = 6) -> None:
 
 
 def test_it_says_what_failed_and_what_waits(office: Office, box: Letterbox) -> None:
-    box.rcpt = [NOBODY, "451 4.7.1 later", "250 OK"]
+    box.rcpt = ["451 4.7.1 later", NOBODY, "250 OK"]  # the link goes first
     first = office.invoice(last_name="Lefèvre")
     office.plain()
     office.worker.deliver()

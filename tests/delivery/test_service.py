@@ -80,6 +80,21 @@ def test_a_claimed_delivery_is_nobody_elses(session: Session) -> None:
     assert (first.delivery_id, first.tries) == (delivery_id, 1)
 
 
+def test_a_link_that_somebody_waits_for_goes_before_many_invoices(session: Session) -> None:
+    first, link = promise(session, sealed=None), promise(session)
+    held = taken(session).delivery_id, taken(session).delivery_id
+    assert held == (link, first)
+
+
+def test_of_what_was_deferred_and_what_was_never_tried_the_longest_due_goes_first(session: Session) -> None:
+    late, later, deferred = (promise(session, sealed=None) for _ in range(3))
+    with committing(session):
+        for delivery_id, minutes in ((late, 3), (later, 1), (deferred, 2)):
+            session.get_one(Delivery, delivery_id).next_try_at = NOW - timedelta(minutes=minutes)
+        session.get_one(Delivery, deferred).state = DeliveryState.deferred
+    assert [taken(session).delivery_id for _ in range(3)] == [late, deferred, later]
+
+
 def test_sent_is_noted_with_the_servers_answer_and_the_secret_is_wiped(session: Session) -> None:
     delivery_id = promise(session)
     held = taken(session)

@@ -119,6 +119,25 @@ def test_no_more_mails_leave_in_a_minute_than_is_allowed(database: Database, tmp
         assert time.monotonic() - begun >= 0.3
 
 
+def test_many_e_mails_stop_neither_the_queue_nor_the_seals(office: Office, box: Letterbox) -> None:
+    first, second = office.plain(2)
+    office.worker.mail()
+    office.worker.tend()
+    assert office.worker.postman.asked.is_set() and not box.raw
+    office.worker.mail(second)
+    assert office.history(second)[-1] == ("sent", "") and office.history(first) == [("queued", "")]
+
+
+def test_a_digest_that_cannot_be_promised_stops_no_e_mail(office: Office, box: Letterbox) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    office.worker.postman.promise_digests = broken  # type: ignore[method-assign]
+    (delivery_id,) = office.plain()
+    office.worker.sweep()
+    assert office.history(delivery_id)[-1] == ("sent", "")
+
+
 def test_a_nudge_never_fails_and_never_waits_long(office: Office) -> None:
     (office.settings.data_dir / "jobs.db").write_bytes(b"this is no database" * 99)
     Nudge(office.settings)(delivery_id=1)
