@@ -17,17 +17,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
+from obstore.exceptions import BaseError
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
-from invoicing.database import make_engine
+from invoicing.database import UNWRITTEN, make_engine
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive
 from invoicing.documents.service import Renderer
 from lettrine.children import follow
+from web.troubles import of_archive
 
 log = structlog.get_logger("lettrine.drawing")
 LEFT_ALONE: Final = timedelta(seconds=5)  # what a request draws itself is left to it
@@ -38,6 +40,14 @@ PAPER_SECONDS: Final = 60.0  # for one paper
 PAPER_BYTES: Final = 1 << 30  # of address space, for all of the process
 PAPERS_MAX: Final = 2_000  # of one process, which then makes room for a fresh one
 AGAIN_AFTER: Final = timedelta(hours=1)  # what can't be drawn isn't tried by every sweep
+
+
+class Drawn(NamedTuple):
+    """What came of some papers; `is_away`: the rest was left, for neither paper nor process can help it."""
+
+    done: int
+    failed: list[int]
+    is_away: bool
 
 
 class Drawing:
@@ -57,28 +67,32 @@ class Drawing:
         self.asked = Event()
         self._failed: dict[int, datetime] = {}
         self._from = 0
+        self._away = False
 
     def one(self, version_id: int) -> bool:
         """Draws and archives one version if it is due; False, and a line in the log, if that fails."""
         try:
             documents.ensure_rendered(self.sessions, self.archive, self.renderer, version_id, self.clock())
-        except Exception:
+        except Exception as error:
             log.exception("version.not_rendered", version_id=version_id)
-            self._failed[version_id] = self.clock()
+            if _is_away(error):
+                self._away = True
+            else:
+                self._failed[version_id] = self.clock()
             return False
         return True
 
     def work(self) -> int:
-        """Draws what was left behind; returns how many."""
-        done, pool = 0, None
+        """Draws what was left behind; returns how many. The next look goes on where database or archive were away."""
+        done, pool, self._away = 0, None, False
         try:
             while ids := self._due():
                 if pool is None and (len(ids) <= FEW or not self.settings.drawing_processes):
-                    done += sum(self.one(number) for number in ids if not self.stopping.is_set())
+                    done += sum(self.one(number) for number in ids if not self._is_over())
                 else:
                     pool = pool or self._pool()
                     done += self._together(pool, ids)
-                if self.stopping.is_set():
+                if self._is_over():
                     break
         except BrokenProcessPool:  # killed, by whoever: the next look begins again with those that are still due
             log.warning("drawing.broken")
@@ -87,34 +101,39 @@ class Drawing:
                 pool.shutdown(wait=True, cancel_futures=True)
         return done
 
+    def _is_over(self) -> bool:
+        return self.stopping.is_set() or self._away
+
     def _due(self) -> list[int]:
         """Some that are due, from where this worker is; what has just failed isn't among them."""
         moment = self.clock()
         self._failed = {number: at for number, at in self._failed.items() if at > moment - AGAIN_AFTER}
         with self.sessions() as session:
-            before = moment - LEFT_ALONE
-            found = documents.unrendered(session, before, AT_ONCE + len(self._failed), self._from)
+            found = self._above(session, moment, self._from)
             if not found and self._from:
-                self._from = 0
-                found = documents.unrendered(session, before, AT_ONCE + len(self._failed))
-        found = [number for number in found if number not in self._failed][:AT_ONCE]
+                found = self._above(session, moment, 0)
         self._from = found[-1] if found else 0
         return found
+
+    def _above(self, session: Session, moment: datetime, above: int) -> list[int]:
+        found = documents.unrendered(session, moment - LEFT_ALONE, AT_ONCE + len(self._failed), above)
+        return [number for number in found if number not in self._failed][:AT_ONCE]
 
     def _together(self, pool: ProcessPoolExecutor, ids: Sequence[int]) -> int:
         """Draws them in other processes. Raises BrokenProcessPool."""
         now = self.clock()
         lots = [ids[start : start + IN_HAND] for start in range(0, len(ids), IN_HAND)]
-        waiting: list[Future[list[int]]] = [pool.submit(_draw, lot, now) for lot in lots]
-        failed = [number for lot in as_completed(waiting) for number in self._result(lot, waiting)]
-        self._failed.update(dict.fromkeys(failed, now))
-        return len(ids) - len(failed)
+        waiting = [pool.submit(_draw, lot, now) for lot in lots]
+        return sum(self._result(lot, waiting, now) for lot in as_completed(waiting))
 
-    def _result(self, lot: Future[list[int]], waiting: list[Future[list[int]]]) -> list[int]:
-        if self.stopping.is_set():
+    def _result(self, lot: Future[Drawn], waiting: list[Future[Drawn]], now: datetime) -> int:
+        drawn = Drawn(0, [], False) if lot.cancelled() else lot.result()
+        self._failed.update(dict.fromkeys(drawn.failed, now))
+        self._away = self._away or drawn.is_away
+        if self._is_over():
             for each in waiting:
                 each.cancel()
-        return [] if lot.cancelled() else lot.result()
+        return drawn.done
 
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -165,19 +184,29 @@ def _too_long(_number: int, _frame: Any) -> None:
     raise TooLong
 
 
-def _draw(ids: Sequence[int], now: datetime) -> list[int]:
+def _draw(ids: Sequence[int], now: datetime) -> Drawn:
     """Draws and archives these versions; gives those that can't be."""
     assert _own is not None
     sessions, archive, renderer = _own
-    failed = []
+    done, failed = 0, []
     for number in ids:
         try:
             with _limited():
                 documents.ensure_rendered(sessions, archive, renderer, number, now)
+            done += 1
         except Exception as error:
             log.error("version.not_rendered", version_id=number, error=type(error).__name__)
+            if _is_away(error):
+                return Drawn(done, failed, True)
             failed.append(number)
-    return failed
+    return Drawn(done, failed, False)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database or the archive can't do it now, whatever the paper."""
+    if isinstance(error, OSError | BaseError):
+        return of_archive(error) is not None
+    return isinstance(error, UNWRITTEN)
 
 
 @contextmanager

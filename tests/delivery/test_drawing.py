@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from invoicing.database import transaction
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.pdf import RenderFailed
+from invoicing.sellers.models import Seller
 from lettrine import drawing
 from lettrine.drawing import FEW, TooLong
 from tests.conftest import Database
@@ -74,6 +78,47 @@ def broken(_paper: object, _logo: object = None) -> object:
 def test_a_worker_that_begins_elsewhere_comes_round_to_the_first(office: Office, ids: list[int]) -> None:
     office.worker.drawing._from = ids[-2]
     assert office.worker.render_due() == MANY
+
+
+def test_what_failed_at_the_end_hides_nothing_that_is_due_before_it(office: Office, ids: list[int]) -> None:
+    drawing = office.worker.drawing
+    drawing._failed[ids[-1]] = office.clock()
+    drawing._from = ids[-2]
+    assert office.worker.render_due() == MANY - 1
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), OperationalError("", {}, Exception("locked"))])
+def test_an_archive_or_a_database_that_is_away_is_no_fault_of_the_papers(office: Office, error: Exception) -> None:
+    def away(_paper: object, _logo: object = None) -> object:
+        tried.append(1)
+        raise error
+
+    tried: list[int] = []
+    office.invoice()
+    with transaction(office.database.sessions) as session:
+        make_invoice(session, make_customer(session), session.scalars(select(Seller)).one())
+    office.clock.forward(minutes=1)
+    drawing = office.worker.drawing
+    drawing.renderer = away  # type: ignore[assignment]
+    assert office.worker.render_due() == 0 and len(tried) == 1
+    drawing.renderer = office.worker.renderer
+    assert office.worker.render_due() == 2
+
+
+def test_an_archive_that_is_away_ends_what_is_drawn_apart(
+    office: Office, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def away(_paper: object, _logo: object = None) -> object:
+        raise OSError(errno.EROFS, "read-only")
+
+    own = (office.database.sessions, office.worker.archive, away)
+    monkeypatch.setattr(drawing, "_own", own)
+    assert drawing._draw(ids, office.clock()) == (0, [], True)
+    lot: Future[drawing.Drawn] = Future()
+    other: Future[drawing.Drawn] = Future()
+    lot.set_result(drawing.Drawn(0, [], True))
+    assert office.worker.drawing._result(lot, [lot, other], office.clock()) == 0
+    assert other.cancelled() and office.worker.drawing._is_over()
 
 
 def test_a_paper_that_takes_too_long_is_broken_off(monkeypatch: pytest.MonkeyPatch, alarm: None) -> None:
