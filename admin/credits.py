@@ -158,7 +158,7 @@ def _finalise(found: Invoice) -> ResponseReturnValue:
         return _refused(number, refusal, email)
     render_due(made.version_id)
     if made.delivery_id:
-        services().nudge()
+        services().nudge(delivery_id=made.delivery_id)
     said = _("un courriel part avec son PDF.") if made.delivery_id else _("aucun courriel ne part.")
     flash(_("Avoir %(number)s établi ; %(said)s", number=made.number, said=said), "ok")
     return redirect(url_for("admin.invoice", number=made.number), 303)

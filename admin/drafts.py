@@ -172,7 +172,7 @@ def draft_finalise(invoice_id: int) -> ResponseReturnValue:
         return _page(_draft(invoice_id), ticked=email, refused=sentence(refusal)), status_of(refusal)
     render_due(made.version_id)
     if made.delivery_id:
-        services().nudge()
+        services().nudge(delivery_id=made.delivery_id)
     return redirect(url_for("admin.invoice_done", number=made.number), 303)
 
 

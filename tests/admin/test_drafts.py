@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -82,11 +83,11 @@ def test_the_page_works_while_the_archive_is_down_and_the_pdf_comes_later(desk: 
 def test_the_worker_is_nudged_only_for_an_e_mail(desk: Desk) -> None:
     told: list[int] = []
     services = desk.app.extensions["lettrine"]
-    desk.app.extensions["lettrine"] = type(services)(services.settings, services.post, lambda: told.append(1))
+    desk.app.extensions["lettrine"] = replace(services, nudge=lambda delivery_id: told.append(delivery_id))
     desk.finalise(desk.draft())
     assert told == []
     desk.finalise(desk.draft(), send="1")
-    assert told == [1]
+    assert told == [mail.id for mail in desk.deliveries()]
 
 
 def test_the_form_sent_twice_makes_one_invoice_and_one_e_mail(desk: Desk) -> None:
