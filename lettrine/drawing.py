@@ -188,7 +188,8 @@ def _draw(ids: Sequence[int], now: datetime) -> Drawn:
     """Draws and archives these versions; gives those that can't be."""
     assert _own is not None
     sessions, archive, renderer = _own
-    done, failed = 0, []
+    done = 0
+    failed: list[int] = []
     for number in ids:
         try:
             with _limited():

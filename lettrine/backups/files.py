@@ -83,6 +83,7 @@ def take(archive: Archive, folder: Path, files: list[Named], progress: Progress,
         _put(path, data)
         return len(data), True
 
+    folder.mkdir(mode=0o700, exist_ok=True)  # whatever the folder around it allows
     size, copied, missing = 0, 0, []
     for file, (length, is_new) in _each(one, files, progress):
         size += max(length, 0)

@@ -100,6 +100,12 @@ def test_the_restore_is_journalled_and_no_mail_leaves_by_itself(
         assert connection.scalar(select(func.count(SignInSession.id))) == 0  # type: ignore[attr-defined]
 
 
+def test_nobody_else_reads_a_backup(desk: Desk, env: Env, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir(mode=0o755)
+    made = backed_up(env, tmp_path / "b")
+    assert {path.stat().st_mode & 0o077 for path in (made, tmp_path / "b" / "archive")} == {0}
+
+
 def test_what_is_there_already_is_not_copied_again(desk: Desk, env: Env, tmp_path: Path) -> None:
     first = json.loads(run(env, "backup", tmp_path / "b", "--json").stdout)
     second = json.loads(run(env, "backup", tmp_path / "b", "--json", "--keep", "1").stdout)
