@@ -67,6 +67,11 @@ def tell(session: Session, claim: Claim, now: datetime, **progress: Any) -> None
     _settle(session, claim, {"beat_at": now, **progress})
 
 
+def let_go(session: Session, claim: Claim) -> None:
+    """The worker stops in good order: the campaign is anybody's. Raises LostCampaign."""
+    _settle(session, claim, {"beat_at": None})
+
+
 def keep_verdicts(session: Session, claim: Claim, now: datetime, judged: Sequence[Judged], done: int) -> None:
     """Writes the verdicts of some members; `done` counts those of the campaign by then. Raises LostCampaign."""
     tell(session, claim, now, done=done)

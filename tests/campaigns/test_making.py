@@ -153,6 +153,7 @@ def test_a_worker_that_is_asked_to_stop_lets_go(desk: Desk) -> None:
     stopping.set()
     desk.worker(stopping=stopping).work()
     assert not desk.invoices() and desk.state(campaign_id).state is CampaignState.making
+    assert desk.worker().work() and len(desk.invoices()) == 3  # at once: it said so
 
 
 def test_the_organisation_is_the_buyer_where_there_is_one(desk: Desk) -> None:
