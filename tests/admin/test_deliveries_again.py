@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from invoicing.accounts.models import Role
-from invoicing.delivery.models import Delivery, DeliveryState
+from invoicing.delivery.models import Delivery, DeliveryEvent, DeliveryState
 from invoicing.delivery.service import claim, settle_sent
 from invoicing.sellers.models import Organisation
 from tests.admin.desk import Desk
@@ -160,6 +160,7 @@ def test_a_customers_record_warns_of_an_address_that_failed(desk: Desk) -> None:
         customer = delivery.invoice.customer  # type: ignore[union-attr]
         customer_id = customer.id
         delivery.state = DeliveryState.bounced
+        delivery.events.append(DeliveryEvent(at=NOW, state=DeliveryState.bounced))
     address = f"/ventes/clients/{customer_id}"
     text = desk.browser.get(address).text
     assert "Le dernier courriel à cette adresse est revenu" in text and "L’adresse n’existe pas." in text

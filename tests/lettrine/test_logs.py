@@ -37,7 +37,9 @@ def test_an_event_is_one_json_object(stream: io.StringIO) -> None:
 
 @pytest.mark.parametrize("logger", ["structlog", "stdlib"])
 def test_an_error_is_named_and_placed_without_its_words(stream: io.StringIO, logger: str) -> None:
-    log = structlog.get_logger("x") if logger == "structlog" else logging.getLogger("x")
+    log = (
+        structlog.get_logger("lettrine.somewhere") if logger == "structlog" else logging.getLogger("lettrine.somewhere")
+    )
     try:
         raise ValueError("elodie@example.org does not exist")
     except ValueError:
