@@ -27,8 +27,8 @@ from invoicing.taxes.rules import NoRate
 
 
 def form_token(campaign_id: int, customer_id: int) -> str:
-    """What the invoice itself bears: the database keeps a second one out."""
-    return f"campaign-{campaign_id}-{customer_id}"
+    """What the invoice itself bears: the database keeps a second one out. No form can send it."""
+    return f"campaign:{campaign_id}:{customer_id}"
 
 
 class Making:
