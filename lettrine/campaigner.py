@@ -25,6 +25,7 @@ from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState, 
 from invoicing.campaigns.rules import BROKEN, REFUSALS
 from invoicing.database import transaction
 from invoicing.errors import Refused
+from lettrine.rounds import go_round
 
 log = structlog.get_logger("lettrine.campaigns")
 MADE_AT_ONCE: Final = 25  # invoices of one transaction, at most:
@@ -149,11 +150,4 @@ class Campaigner:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        while not self.stopping.is_set():
-            try:
-                while self.work() and not self.stopping.is_set():
-                    log.info("campaign.worked")
-            except Exception:  # the next look tries again
-                log.exception("campaign.failed")
-            self.asked.wait(settings.sweep_seconds)
-            self.asked.clear()
+        go_round("campaign", self.work, self.stopping, self.asked, settings.sweep_seconds)

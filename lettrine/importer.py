@@ -28,6 +28,7 @@ from invoicing.imports.kinds import PLANNERS, Planner
 from invoicing.imports.models import ImportRow, ImportRun, RunState
 from invoicing.imports.rules import REFUSED, Judged, Unreadable, refused_row
 from invoicing.journal import COMMAND, Actor, ActorKind
+from lettrine.rounds import go_round
 from lettrine.whole import Whole
 
 log = structlog.get_logger("lettrine.imports")
@@ -219,14 +220,7 @@ class Importer:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        while not self.stopping.is_set():
-            try:
-                while self.work() and not self.stopping.is_set():
-                    log.info("import.worked")
-            except Exception:  # the next look tries again
-                log.exception("import.failed")
-            self.asked.wait(settings.sweep_seconds)
-            self.asked.clear()
+        go_round("import", self.work, self.stopping, self.asked, settings.sweep_seconds)
 
 
 def _by(items: Iterator[Judged], most: int) -> Iterator[tuple[int, list[Judged]]]:

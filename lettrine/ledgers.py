@@ -23,6 +23,7 @@ from invoicing.ledger.hands import Claim, LostExport, Made
 from invoicing.ledger.making import Making
 from invoicing.ledger.rules import NotMade
 from invoicing.sellers.queries import organisation
+from lettrine.rounds import go_round
 from web.ledger import LedgerTable
 
 log = structlog.get_logger("lettrine.ledgers")
@@ -89,11 +90,4 @@ class Ledgers:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        while not self.stopping.is_set():
-            try:
-                while self.work() and not self.stopping.is_set():
-                    log.info("ledger.worked")
-            except Exception:  # the next look tries again
-                log.exception("ledger.failed")
-            self.asked.wait(settings.sweep_seconds)
-            self.asked.clear()
+        go_round("ledger", self.work, self.stopping, self.asked, settings.sweep_seconds)
