@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import logging
 import re
 import shutil
 import sys
@@ -18,7 +17,7 @@ import structlog
 from flask import Flask
 
 from config.settings import Settings
-from lettrine import logs, readiness
+from lettrine import readiness
 from lettrine.jobs import Nudge, beat, open_queue
 from tests.cluster.hosts import Host
 from tests.conftest import Browser, Database, make_settings, running
@@ -155,19 +154,6 @@ def test_they_tell_what_waits(metered: Browser) -> None:
 
 
 # the log ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Where the logs go; logging is put back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def said(app: Flask, lines: io.StringIO, **headers: str) -> tuple[str, str]:

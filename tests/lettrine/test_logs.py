@@ -5,38 +5,23 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from lettrine import logs
+
+def told(lines: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-@pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """Where the logs go; logging is put back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-
-
-def lines(stream: io.StringIO) -> list[dict[str, object]]:
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-def test_an_event_is_one_json_object(stream: io.StringIO) -> None:
+def test_an_event_is_one_json_object(lines: io.StringIO) -> None:
     structlog.get_logger("lettrine.worker").info("delivery.sent", delivery_id=7)
-    (line,) = lines(stream)
+    (line,) = told(lines)
     assert (line["event"], line["delivery_id"], line["level"]) == ("delivery.sent", 7, "info")
 
 
 @pytest.mark.parametrize("logger", ["structlog", "stdlib"])
-def test_an_error_is_named_and_placed_without_its_words(stream: io.StringIO, logger: str) -> None:
+def test_an_error_is_named_and_placed_without_its_words(lines: io.StringIO, logger: str) -> None:
     log = (
         structlog.get_logger("lettrine.somewhere") if logger == "structlog" else logging.getLogger("lettrine.somewhere")
     )
@@ -44,7 +29,7 @@ def test_an_error_is_named_and_placed_without_its_words(stream: io.StringIO, log
         raise ValueError("elodie@example.org does not exist")
     except ValueError:
         log.exception("delivery.not_written")
-    (line,) = lines(stream)
+    (line,) = told(lines)
     assert line["error"] == "ValueError"
     assert "test_logs.py" in str(line["where"])
-    assert "elodie" not in stream.getvalue()
+    assert "elodie" not in lines.getvalue()
