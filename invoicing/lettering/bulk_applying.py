@@ -19,7 +19,7 @@ from invoicing.invoices.rules import letterable
 from invoicing.journal import Actor
 from invoicing.lettering.bulk_rules import IMPORTED, Verdict
 from invoicing.lettering.bulk_sql import Sql
-from invoicing.lettering.bulk_writing import Change, Say, write
+from invoicing.lettering.bulk_writing import GIVEN_AT_ONCE, Change, History, Say, beside, write
 from invoicing.lettering.rules import LetteringBusy
 from invoicing.sellers.queries import letters_unpaid
 
@@ -32,6 +32,7 @@ _LOCKED: Final = """
     SELECT count(*) FROM (SELECT i.id FROM planned_lettering p JOIN invoice i ON i.id = p.invoice_id
                           WHERE p.run_id = ? ORDER BY i.id FOR UPDATE OF i) AS locked
 """
+_COUNT: Final = "SELECT count(*) FROM planned_lettering WHERE run_id = ?"
 _APPLIED: Final = "SELECT 1 FROM lettering_change WHERE run_id = ? AND after IS NOT NULL LIMIT 1"
 _PLANNED: Final = """
     SELECT p.invoice_id, p.line, p.typed, p.folded, i.number, i.status, i.frozen_at IS NOT NULL,
@@ -79,14 +80,6 @@ class _Planned(NamedTuple):
     by: str | None
 
 
-class _Found(NamedTuple):
-    """What is to be written, what stands already (lines), and what has become worse with its facts."""
-
-    changes: list[Change]
-    already: list[int]
-    worse: list[tuple[_Planned, Verdict, Mapping[str, Any]]]
-
-
 def apply_run(
     session: Session, actor: Actor, now: datetime, run_id: int, say: Say = lambda done, total: None
 ) -> int:  # fmt: skip
@@ -110,9 +103,9 @@ def _guarded(session: Session, sql: Sql, run_id: int, act: Callable[[], int]) ->
     except Exception as error:
         if getattr(error, "sqlstate", "") not in _CONTENDED:
             raise
-        found = _judged(session, sql, run_id)  # whoever was faster has committed, and stands there now
-        _refuse_worse(sql, run_id, found)
-        raise LetteringBusy(next((change.after or "" for change in found.changes), "")) from error
+        # whoever was faster has committed, and stands there now: raises Worse, or somebody was only in the way
+        lots = list(_Judging(sql, run_id, letterable(letters_unpaid(session))).lots())
+        raise LetteringBusy(lots[0][0].after or "" if lots else "") from error
 
 
 def _apply(session: Session, sql: Sql, actor: Actor, now: datetime, run_id: int, say: Say) -> int:
@@ -120,36 +113,62 @@ def _apply(session: Session, sql: Sql, actor: Actor, now: datetime, run_id: int,
         sql.rows(_LOCKED, run_id)  # by id, as everybody who locks several
     if sql.rows(_APPLIED, run_id):
         return 0
-    found = _judged(session, sql, run_id)
-    _refuse_worse(sql, run_id, found)
-    _set_aside(sql, run_id, found.already)
-    if not found.changes:
+    history = History(session.info["journal_key"], actor, now, run_id)
+    with beside(session, _COUNT, run_id) as (reading, total):
+        judging = _Judging(Sql(reading), run_id, letterable(letters_unpaid(session)))
+        digest = write(session, reading, history, judging.lots(), total, say)
+    _set_aside(sql, run_id, judging.already)
+    if not history.count:
         return 0
-    digest = write(session, actor, now, run_id, found.changes, say)
     sql.run(_for(sql, _SETTLED), Verdict.lettered.value, run_id, run_id)
-    count, already = len(found.changes), len(found.already)
-    told = {"lettered": (None, count), "already": (None, already), "digest": (None, digest)}
+    told = {"lettered": (None, history.count), "already": (None, len(judging.already)), "digest": (None, digest)}
     journal.record(session, actor, now, IMPORTED, ("import", run_id), told)
-    return count
+    return history.count
 
 
-def _judged(session: Session, sql: Sql, run_id: int) -> _Found:
-    """Every planned row as things stand now."""
-    may_letter = letterable(letters_unpaid(session))
-    found, lines = _Found([], [], []), _Lines()
-    for row in _planned(sql, run_id):
-        lines.add(row)
-        verdict, facts = _verdict(row, may_letter)
-        if verdict is Verdict.will_letter:
-            found.changes.append(Change(row.invoice_id, None, row.typed, row.folded))
-        elif verdict is Verdict.already:
-            found.already.append(row.line)
-        else:
-            found.worse.append((row, verdict, facts))
-    if lines.twice:
-        twice = [row for row in _planned(sql, run_id) if lines.others(row)]
-        found.worse.extend((row, Verdict.duplicate_in_file, {"lines": lines.others(row)}) for row in twice)
-    return found
+class _Judging:
+    """Every planned row as things stand now, some at a time; `already` are the lines that are so."""
+
+    def __init__(self, sql: Sql, run_id: int, may_letter: frozenset[Status]) -> None:
+        self.already: list[int] = []
+        self._sql, self._run_id, self._may_letter = sql, run_id, may_letter
+        self._worse: list[tuple[_Planned, Verdict, Mapping[str, Any]]] = []
+        self._lines = _Lines()
+
+    def lots(self) -> Iterator[Sequence[Change]]:
+        """What is to be written. Raises Worse, once all are judged, where any has become worse."""
+        good: list[Change] = []
+        for row in _planned(self._sql, self._run_id):
+            self._judge(row, good)
+            if len(good) == GIVEN_AT_ONCE:
+                yield good
+                good = []
+        self._refuse_worse()
+        if good:
+            yield good
+
+    def _judge(self, row: _Planned, good: list[Change]) -> None:
+        self._lines.add(row)
+        verdict, facts = _verdict(row, self._may_letter)
+        if verdict is Verdict.already:
+            self.already.append(row.line)
+        elif verdict is not Verdict.will_letter:
+            self._worse.append((row, verdict, facts))
+            good.clear()  # nothing is written any more
+        elif not self._worse:
+            good.append(Change(row.invoice_id, None, row.typed, row.folded))
+
+    def _refuse_worse(self) -> None:
+        for row in _planned(self._sql, self._run_id) if self._lines.twice else ():
+            if lines := self._lines.others(row):
+                self._worse.append((row, Verdict.duplicate_in_file, {"lines": lines}))
+        worse: dict[int, Judged] = {}
+        for row, verdict, facts in self._worse:
+            ((subject, known),) = self._sql.rows(_ROW, self._run_id, row.line)
+            told = {**json.loads(known), "number": row.number or "", **facts}
+            worse[row.line] = Judged(row.line, verdict, subject, None, told, row.invoice_id)
+        if worse:
+            raise Worse(worse)
 
 
 class _Lines:
@@ -190,17 +209,6 @@ def _verdict(row: _Planned, may_letter: frozenset[Status]) -> tuple[Verdict, Map
     if row.total_cents != row.expected_cents:
         return Verdict.amount_differs, {"total_cents": row.total_cents, "invoice_currency": row.currency}
     return Verdict.will_letter, {}
-
-
-def _refuse_worse(sql: Sql, run_id: int, found: _Found) -> None:
-    """Raises Worse where any is."""
-    worse: dict[int, Judged] = {}
-    for row, verdict, facts in found.worse:
-        ((subject, known),) = sql.rows(_ROW, run_id, row.line)
-        told = {**json.loads(known), "number": row.number or "", **facts}
-        worse[row.line] = Judged(row.line, verdict, subject, None, told, row.invoice_id)
-    if worse:
-        raise Worse(worse)
 
 
 def _set_aside(sql: Sql, run_id: int, lines: Sequence[int]) -> None:

@@ -24,9 +24,9 @@ class Sql:
 
     def __init__(self, session: Session) -> None:
         session.flush()
-        connection = session.connection()
-        self.sqlite = is_sqlite(connection)
-        self._raw = cast("Any", connection.connection.driver_connection)
+        self.connection = session.connection()
+        self.sqlite = is_sqlite(self.connection)
+        self._raw = cast("Any", self.connection.connection.driver_connection)
 
     def rows(self, query: str, *facts: object) -> list[Any]:
         """What a query answers."""
@@ -69,10 +69,10 @@ class Sql:
         """True or false as the driver takes it."""
         return int(is_so) if self.sqlite else is_so
 
-    def next_ids(self, table: str, count: int) -> list[int]:
-        """Ids for new rows of a table from which none ever goes."""
+    def next_ids(self, table: str, count: int, after: int = 0) -> list[int]:
+        """Ids for new rows of a table from which none ever goes; the last given is `after`, if not yet written."""
         if self.sqlite:
-            ((last,),) = self.rows(f"SELECT coalesce(max(id), 0) FROM {table}")
+            ((last,),) = self.rows(f"SELECT max(coalesce(max(id), 0), ?) FROM {table}", after)
             return list(range(last + 1, last + 1 + count))
         query = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, ?)"
         return sorted(row[0] for row in self.rows(query, count))

@@ -14,7 +14,7 @@ from invoicing.errors import Refused
 from invoicing.journal import Actor
 from invoicing.lettering.bulk_rules import TAKEN_BACK, Verdict
 from invoicing.lettering.bulk_sql import Sql
-from invoicing.lettering.bulk_writing import Change, Say, write
+from invoicing.lettering.bulk_writing import Change, History, Say, beside, by_lots, write
 from invoicing.lettering.rules import LetteringBusy
 
 NAMED: Final = 20  # documents that a refusal names
@@ -23,6 +23,7 @@ _LOCKED: Final = """
     SELECT count(*) FROM (SELECT i.id FROM lettering_change c JOIN invoice i ON i.id = c.invoice_id
                           WHERE c.run_id = ? ORDER BY i.id FOR UPDATE OF i) AS locked
 """
+_COUNT: Final = "SELECT count(*) FROM lettering_change WHERE run_id = ?"
 _UNDONE: Final = "SELECT 1 FROM lettering_change WHERE run_id = ? AND after IS NULL LIMIT 1"
 _CHANGED: Final = """
     FROM lettering_change c JOIN invoice i ON i.id = c.invoice_id
@@ -69,7 +70,9 @@ def _undo(session: Session, sql: Sql, actor: Actor, now: datetime, run_id: int, 
     given = [Change(invoice_id, reference, None) for invoice_id, reference in sql.rows(_GIVEN, run_id)]
     if not given:
         return 0
-    digest = write(session, actor, now, run_id, given, say)
+    history = History(session.info["journal_key"], actor, now, run_id)
+    with beside(session, _COUNT, run_id) as (reading, total):
+        digest = write(session, reading, history, by_lots(given), total, say)
     sql.run(_SETTLED, Verdict.taken_back.value, run_id, run_id)
     told = {"taken_back": (None, len(given)), "digest": (None, digest)}
     journal.record(session, actor, now, TAKEN_BACK, ("import", run_id), told)

@@ -7,7 +7,7 @@ print is told apart from the database, so that it may be told beside it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from invoicing.payments.models import PaymentKind
 
 _INVOICES: Final = """
     SELECT i.id, i.kind, i.mode, i.status, i.lettering, i.total_cents - i.credited_cents - i.paid_cents, c.mode,
-           c.lettering
+           c.lettering, c.id
     FROM {listed} l JOIN invoice i ON i.id = l.id LEFT JOIN invoice c ON c.id = i.corrects_id
 """
 _PAID: Final = """
@@ -53,16 +53,16 @@ class Printed:
         self._paid = dict(sql.rows(_PAID.format(listed=listed), *facts, PaymentKind.payment.value))
         self._invoices = sql.rows(_INVOICES.format(listed=listed), *facts)
 
-    def follow(self, versions: dict[int, list[Row]], moment: object) -> Due:
+    def follow(self, references: Mapping[int, str | None], versions: dict[int, list[Row]], moment: object) -> Due:
         """The versions that fall due, and those that are withdrawn as they bear another number.
 
-        `versions` is document → rows of position, facts, withdrawn_at and due_at, and is as it will be once these are
-        written.
+        `references` are those that documents will have. `versions` is document → rows of position, facts, withdrawn_at
+        and due_at, and is as it will be once these are written.
         """
         due = Due([], [])
         for row in self._invoices:
             there = versions.setdefault(row[0], [])
-            new = _facts(row, self._paid.get(row[0]))
+            new = _facts(row, references, self._paid.get(row[0]))
             if there and _named(there[-1][1]) == (new.heading.value, new.official_number):
                 continue
             for at in _bearing_another(there, new.official_number):
@@ -84,9 +84,10 @@ def keep(sql: Sql, due: Due, moment: object) -> None:
     sql.add("document_version", _ADDED, [(*version[:2], state, version[2], moment) for version in due.added])
 
 
-def _facts(row: Row, paid_on: Any) -> Facts:
+def _facts(row: Row, references: Mapping[int, str | None], paid_on: Any) -> Facts:
     """What a version made now adds to its document's snapshot."""
-    _id, kind, mode, status, lettering, remaining, corrects_mode, corrects_lettering = row
+    id_, kind, mode, status, lettering, remaining, corrects_mode, corrects_lettering, corrects_id = row
+    lettering, corrects_lettering = references.get(id_, lettering), references.get(corrects_id, corrects_lettering)
     kind = InvoiceKind(kind)
     day = _day(paid_on) if paid_on and is_settled(kind, remaining) else None
     official = official_from(Mode(corrects_mode), corrects_lettering) if corrects_mode else ""

@@ -1,9 +1,15 @@
-"""Very many references given or taken away in one transaction: documents, search, versions, states, history."""
+"""Very many references given or taken away in one transaction: documents, search, versions, states, history.
+
+While the database writes some of them, what is to be noted of the next is read by a connection of its own and told on
+the other processor. That connection sees our documents as they were before this transaction: they are locked, so that
+nobody else changes them, and what they become is known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -15,6 +21,7 @@ from invoicing.lettering import bulk_versions
 from invoicing.lettering.bulk_rules import BulkRow, digest_of, seal_of
 from invoicing.lettering.bulk_sql import Sql
 from invoicing.lettering.bulk_versions import Due, Printed
+from invoicing.lettering.rules import LetteringBusy
 from invoicing.proof.following import Followed
 
 GIVEN_AT_ONCE: Final = 10_000  # by one statement: SQLite writes its search index after each of them
@@ -24,12 +31,12 @@ _ROW: Final = ("id", "invoice_id", "at", "actor_kind", "actor_id", "before", "af
 _GIVE: Final = """
     UPDATE invoice SET lettering = l.typed, lettering_folded = l.folded, revision = revision + 1,
            search_text = search_text || l.found
-    FROM {listed} l WHERE l.id = invoice.id
+    FROM {listed} l WHERE l.id = invoice.id AND invoice.lettering_folded IS NULL
 """
 _TAKE: Final = """
     UPDATE invoice SET lettering = NULL, lettering_folded = NULL, revision = revision + 1,
            search_text = substr(search_text, 1, length(search_text) - length(l.found))
-    FROM {listed} l WHERE l.id = invoice.id
+    FROM {listed} l WHERE l.id = invoice.id AND invoice.lettering_folded IS NOT NULL
 """
 
 
@@ -42,26 +49,47 @@ class Change(NamedTuple):
     folded: str | None = None
 
 
+Lots = Iterable[Sequence[Change]]
+
+
+@contextmanager
+def beside(session: Session, count: str, run_id: int) -> Iterator[tuple[Session, int]]:
+    """Reads with another connection of the same database, which sees nothing that this transaction has written.
+
+    `count` tells how many rows of the run there are, which is given too; RuntimeError where the caller has written some
+    of them itself, unseen by that connection.
+    """
+    with Session(session.get_bind()) as reading:
+        ((seen,),), ((total,),) = Sql(reading).rows(count, run_id), Sql(session).rows(count, run_id)
+        if seen != total:
+            raise RuntimeError("a run is written by the transaction that planned it")
+        yield reading, total
+
+
+def by_lots(changes: Sequence[Change]) -> Lots:
+    """As many at a time as are written together."""
+    return (changes[start : start + GIVEN_AT_ONCE] for start in range(0, len(changes), GIVEN_AT_ONCE))
+
+
 def write(
-    session: Session, actor: Actor, now: datetime, run_id: int, changes: Sequence[Change], say: Say
+    session: Session, reading: Session, history: History, lots: Lots, total: int, say: Say
 ) -> str:  # fmt: skip
-    """Writes them all and gives the digest of their rows; the documents are locked, judged, and in the order of ids.
+    """Writes them all and gives the digest of their rows; the documents are locked, and in the order of ids.
 
     Either all are given or all taken away. A credit note's paper bears the reference of what it corrects,
-    which is older, so that its reference stands by then.
+    which is older, so that its reference stands by then. The lots are read and noted beside, through `reading` alone;
+    what they raise is raised here. Raises LetteringBusy where a document isn't as it was read.
     """
-    history = _History(session, Sql(session), actor, now, run_id)
-    told = _Progress(say, len(changes))
-    with ThreadPoolExecutor(1, "states") as beside:
-        composing: Future[_Noted] | None = None
-        for some in _by(changes, GIVEN_AT_ONCE):
-            _set(history.sql, some)  # which leaves the other processor to what was read before
-            told.go_on(len(some))
-            if composing is not None:
-                told.go_on(history.keep(composing.result()))
-            composing = beside.submit(_noted, history.read(some))
-        if composing is not None:
-            told.go_on(history.keep(composing.result()))
+    sql, told = Sql(session), _Progress(say, total)
+    with ThreadPoolExecutor(1, "states") as other:
+        noting = history.noted(Sql(reading), lots)
+        coming = other.submit(next, noting, None)
+        while (noted := coming.result()) is not None:
+            coming = other.submit(next, noting, None)
+            _set(sql, noted.changes)
+            told.go_on(len(noted.changes))
+            history.keep(sql, noted)
+            told.go_on(len(noted.changes))
     session.expire_all()
     return digest_of(history.seals)
 
@@ -71,63 +99,60 @@ def _set(sql: Sql, changes: Sequence[Change]) -> None:
     if changes[0].after is not None:
         given = [(c.invoice_id, c.after, c.folded, found_by(c.after)) for c in changes]
         listed, facts = sql.listed("id:n typed:t folded:t found:t", given)
-        sql.run(_GIVE.format(listed=listed), *facts)
-        return
-    listed, facts = sql.listed("id:n found:t", [(c.invoice_id, found_by(c.before)) for c in changes])
-    sql.run(_TAKE.format(listed=listed), *facts)
-
-
-class _Standing(NamedTuple):
-    """Some documents as they stand with their references, and all that is needed to note it."""
-
-    key: bytes
-    rows: Sequence[BulkRow]  # without states
-    followed: Followed
-    printed: Printed
-    moment: object
+        done = sql.run(_GIVE.format(listed=listed), *facts)
+    else:
+        listed, facts = sql.listed("id:n found:t", [(c.invoice_id, found_by(c.before)) for c in changes])
+        done = sql.run(_TAKE.format(listed=listed), *facts)
+    if done != len(changes):
+        raise LetteringBusy("")
 
 
 class _Noted(NamedTuple):
-    """What is to be written of them."""
+    """Some changes, and what is to be written of them."""
 
+    changes: Sequence[Change]
     due: Due
     rows: Sequence[tuple[BulkRow, str]]  # with their seals
 
 
-def _noted(standing: _Standing) -> _Noted:
-    """The versions that fall due, and the states and seals of the history: without the database."""
-    due = standing.printed.follow(standing.followed.versions, standing.moment)
-    rows = [row._replace(state=standing.followed.state(row.invoice_id)) for row in standing.rows]
-    return _Noted(due, [(row, seal_of(standing.key, row)) for row in rows])
-
-
-class _History:
+class History:
     """What one run writes beside its references: versions, and a row of history each with its state and seal."""
 
-    def __init__(self, session: Session, sql: Sql, actor: Actor, now: datetime, run_id: int) -> None:
-        self.sql, self.seals = sql, list[str]()
-        self._session, self._moment = session, sql.moment(now)
+    def __init__(self, key: bytes, actor: Actor, now: datetime, run_id: int) -> None:
+        self.seals, self.count = list[str](), 0
+        self._key, self._now, self._run_id = key, now, run_id
         self._told = now.isoformat(timespec="microseconds"), actor.kind.value, actor.user_id
-        self._run_id = run_id
+        self._references: dict[int, str | None] = {}  # as they will be, of every document so far
+        self._last_id = 0
 
-    def read(self, changes: Sequence[Change]) -> _Standing:
-        """As these documents stand now."""
+    def noted(self, sql: Sql, lots: Lots) -> Iterator[_Noted]:
+        """The same lots with the versions that fall due, the states and the seals, as the documents will be."""
+        for changes in lots:
+            yield self._note(sql, changes)
+
+    def _note(self, sql: Sql, changes: Sequence[Change]) -> _Noted:
         ids = [change.invoice_id for change in changes]
-        numbers = self.sql.next_ids("lettering_change", len(changes))
+        followed, printed = Followed(sql.connection, ids), Printed(sql, ids)
+        for change in changes:
+            followed.letter(change.invoice_id, change.after, change.folded)
+            self._references[change.invoice_id] = change.after
+        due = printed.follow(self._references, followed.versions, sql.moment(self._now))
+        numbers = sql.next_ids("lettering_change", len(changes), self._last_id)
+        self._last_id = numbers[-1]
         rows = [
-            BulkRow(number, change.invoice_id, *self._told, change.before, change.after, "", self._run_id, "")
-            for number, change in zip(numbers, changes, strict=True)
-        ]
-        followed, printed = Followed(self._session.connection(), ids), Printed(self.sql, ids)
-        return _Standing(self._session.info["journal_key"], rows, followed, printed, self._moment)
+            BulkRow(number, each.invoice_id, *self._told, each.before, each.after, "", self._run_id,
+                    followed.state(each.invoice_id))
+            for number, each in zip(numbers, changes, strict=True)
+        ]  # fmt: skip
+        return _Noted(changes, due, [(row, seal_of(self._key, row)) for row in rows])
 
-    def keep(self, noted: _Noted) -> int:
-        """Writes it; gives how many rows."""
-        bulk_versions.keep(self.sql, noted.due, self._moment)
-        rows = ((*row[:2], self._moment, *row[3:], seal) for row, seal in noted.rows)
-        self.sql.add("lettering_change", _ROW, rows)
+    def keep(self, sql: Sql, noted: _Noted) -> None:
+        """Writes it."""
+        moment = sql.moment(self._now)
+        bulk_versions.keep(sql, noted.due, moment)
+        sql.add("lettering_change", _ROW, ((*row[:2], moment, *row[3:], seal) for row, seal in noted.rows))
         self.seals += [seal for _row, seal in noted.rows]
-        return len(noted.rows)
+        self.count += len(noted.rows)
 
 
 class _Progress:
@@ -140,8 +165,3 @@ class _Progress:
         """So many more."""
         self._steps += steps
         self._say(self._steps // 2, self._total)
-
-
-def _by(changes: Sequence[Change], most: int) -> Iterator[Sequence[Change]]:
-    """Some at a time."""
-    return (changes[start : start + most] for start in range(0, len(changes), most))

@@ -52,6 +52,15 @@ class Followed:
         if unknown:
             self._whole.update((document.invoice[0], document) for document in states.some(connection, unknown))
 
+    def letter(self, invoice_id: int, reference: str | None, folded: str | None) -> None:
+        """Its reference as it will be once that is written."""
+        if (whole := self._whole.get(invoice_id)) is not None:
+            invoice = _lettered(whole.invoice, states.INVOICE, reference, folded)
+            self._whole[invoice_id] = whole._replace(invoice=invoice)
+        else:
+            row = self._may_change[invoice_id]
+            self._may_change[invoice_id] = _lettered(row, _MAY_CHANGE, reference, folded)
+
     def state(self, invoice_id: int) -> str:
         """Its state with the versions that stand here now: what `states.states_of` gives once they are written."""
         versions = self.versions.get(invoice_id, [])
@@ -60,6 +69,11 @@ class Followed:
         before = _words(self._before[invoice_id])
         assert before is not None
         return _state(before, self._may_change[invoice_id], self._payments.get(invoice_id, ()), versions)
+
+
+def _lettered(row: Row, columns: Sequence[str], reference: str | None, folded: str | None) -> Row:
+    at = columns.index("lettering")
+    return (*row[:at], reference, folded, *row[at + 2 :])
 
 
 def _words(state: str) -> Words | None:

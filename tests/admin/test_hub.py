@@ -201,9 +201,7 @@ def test_a_number_in_any_case_opens_its_invoice(desk: Desk) -> None:
     assert desk.browser.get(f"/ventes/recherche?q= {number.lower()} ").location == f"/ventes/factures/{number}"
 
 
-@pytest.mark.parametrize(
-    ("asked", "location"), [("Lefèvre", "?q=Lef%C3%A8vre"), ("F2026-00009", "?q=F2026-00009")]
-)
+@pytest.mark.parametrize(("asked", "location"), [("Lefèvre", "?q=Lef%C3%A8vre"), ("F2026-00009", "?q=F2026-00009")])
 def test_anything_else_is_looked_for_among_the_customers(desk: Desk, asked: str, location: str) -> None:
     assert desk.browser.get("/ventes/recherche", query_string={"q": asked}).location == f"/ventes/clients{location}"
 

@@ -27,8 +27,9 @@ def run_id(desk: Desk) -> int:
         assert last
         letter(session, by, NOW, order.id, "", last.id, "essai")
         number = make_run(session, (order.id, "FA-2"))
-        apply_run(session, by, NOW, number)
-        undo_run(session, by, NOW, number)
+    for act in (apply_run, undo_run):
+        with desk.writing() as session:
+            act(session, by, NOW, number)
     with desk.writing() as session:
         found = session.query(Invoice).where(Invoice.number == "B-1").one()
         last = last_change(session, found.id)

@@ -193,9 +193,7 @@ def test_nothing_is_taken_back_once_something_came_after(desk: Desk, work: Work,
     desk.browser.send(f"{address}/appliquer", {}, form=address)
     work()
     with desk.writing():
-        last = desk.session.scalars(
-            select(LetteringChange.id).where(LetteringChange.invoice_id == orders[1].id)
-        ).one()
+        last = desk.session.scalars(select(LetteringChange.id).where(LetteringChange.invoice_id == orders[1].id)).one()
         letter(desk.session, COMMAND, NOW, orders[1].id, "FA-AUTRE", last)
     desk.browser.send(f"{address}/reprendre", {})
     work()

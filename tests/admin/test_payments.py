@@ -40,7 +40,7 @@ def test_all_that_remains_is_recorded_and_the_invoice_is_complete(due: Desk) -> 
     assert (payment.amount_cents, payment.method, payment.reference) == (21600, PaymentMethod.cheque, "n° 7")
     assert payment.recorded_by_id == due.user.id and due.one().status is Status.complete
     page = due.browser.get("/ventes/factures/F2026-00001").text
-    assert "Chèque" in page and "0,00\u00a0€" in page and "Réalisée" in page and f"{PAGE}\"" not in page
+    assert "Chèque" in page and "0,00\u00a0€" in page and "Réalisée" in page and f'{PAGE}"' not in page
 
 
 def test_the_same_form_sent_twice_pays_once(due: Desk) -> None:

@@ -118,9 +118,7 @@ def test_what_can_not_be_read_is_said_at_its_field(desk: Desk, sold: dict[str, i
 
 @pytest.mark.parametrize("by", UnitsBy)
 @pytest.mark.parametrize("descending", [False, True])
-def test_every_unit_comes_once_whatever_the_order_and_the_way(
-    session: Session, by: UnitsBy, descending: bool
-) -> None:
+def test_every_unit_comes_once_whatever_the_order_and_the_way(session: Session, by: UnitsBy, descending: bool) -> None:
     shop = make_shop(session)
     items = [make_item(session, shop.catalogue, f"Article {n}", validity_days=n or None) for n in range(3)]
     for n in range(3):
