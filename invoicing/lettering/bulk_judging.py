@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from invoicing.accounting.plan import Official, Plan
-from invoicing.accounting.reading import documents
 from invoicing.imports.models import ImportRun
 from invoicing.imports.rules import Judged
 from invoicing.lettering.bulk_lookup import Lookup, Named
+from invoicing.lettering.bulk_reading import Short, lots_of, read, shortened
 from invoicing.lettering.bulk_rules import Verdict
-from invoicing.lettering.bulk_tokens import WIDTHS, own, tokens_of
-from invoicing.lettering.bulk_told import Groups, Told, is_credit, told_of
+from invoicing.lettering.bulk_tokens import WIDTHS
+from invoicing.lettering.bulk_told import Groups, Told
 from invoicing.lettering.bulk_verdicts import Standing, verdict_of
 from invoicing.lettering.suggesting_rivals import Claims
 from invoicing.sellers.queries import letters_unpaid
@@ -28,14 +27,11 @@ from invoicing.sellers.queries import letters_unpaid
 if TYPE_CHECKING:
     from invoicing.lettering.suggesting import Pool
 
-T = TypeVar("T")
-AT_ONCE: Final = 1000  # documents whose numbers are looked up together
-
 
 def judge(session: Session, run: ImportRun, content: bytes, now: datetime) -> Iterator[Judged]:
     """The verdicts of a file whose columns are settled (`run.options`). Raises Unreadable."""
     plan = Plan.from_json(run.options)
-    yield from judge_documents(session, documents(content, plan), widths_of(plan))
+    yield from _judge(session, read(content, plan, widths_of(plan)))
 
 
 def judge_documents(
@@ -45,9 +41,13 @@ def judge_documents(
 
     `widths` are the lengths at which the program cuts its fields.
     """
-    reader = Reader(session, widths)
+    return _judge(session, shortened(officials, widths))
+
+
+def _judge(session: Session, lots: Iterable[Sequence[Short]]) -> Iterator[Judged]:
+    reader = Reader(session)
     every: list[Told] = []
-    for some in _lots(officials):
+    for some in lots:
         every += reader.read(some)
     groups, claims = Groups(), Claims()
     for told in every:
@@ -56,7 +56,7 @@ def judge_documents(
     claims.settle(groups.names)
     may_be_unpaid = letters_unpaid(session)
     given: dict[str, int] = {}
-    for lot in _lots(every):
+    for lot in lots_of(every):
         standing = _standing(reader.lookup, lot, may_be_unpaid)
         for each in lot:
             told = each._replace(fits=tuple(claims.scored(each.folded, each.fits))) if not each.targets else each
@@ -87,24 +87,22 @@ def widths_of(plan: Plan) -> frozenset[int]:
 class Reader:
     """Reads official documents with all that they name, some at a time."""
 
-    def __init__(self, session: Session, widths: frozenset[int]) -> None:
-        self.session, self.lookup, self.widths = session, Lookup(session), widths
+    def __init__(self, session: Session) -> None:
+        self.session, self.lookup = session, Lookup(session)
         self._pool: Pool | None = None
 
-    def read(self, some: Sequence[Official]) -> list[Told]:
-        """Each in short, with the documents that it names, or that may be meant."""
-        every = [told_of(official) for official in some]
-        pairs = list(zip(some, every, strict=True))
-        tokens = [tokens_of(each.texts, each.numbers, own(told.folded), self.widths) for each, told in pairs]
-        named = self.lookup.named(tokens)
-        credits = self.lookup.credits(each for each, official in zip(named, some, strict=True) if is_credit(official))
-        return [self._named(*each, credits) for each in zip(some, every, named, strict=True)]
+    def read(self, some: Sequence[Short]) -> list[Told]:
+        """Each with the documents that it names, or that may be meant."""
+        named = self.lookup.named([each.tokens for each in some])
+        credits = self.lookup.credits(each for each, short in zip(named, some, strict=True) if short.is_credit)
+        return [self._named(*each, credits) for each in zip(some, named, strict=True)]
 
-    def _named(self, official: Official, told: Told, named: Named, credits: set[int]) -> Told:
+    def _named(self, short: Short, named: Named, credits: set[int]) -> Told:
+        told = short.told
         if told.fault:
             return told
         by_number, by_code, original = named.by_number, named.by_code, None
-        if is_credit(official):
+        if short.is_credit:
             quoted = [id_ for id_ in (*by_number, *by_code) if id_ not in credits]
             original = quoted[0] if quoted else None
             by_number = tuple(id_ for id_ in by_number if id_ in credits)
@@ -115,7 +113,7 @@ class Reader:
             return told
         if original is not None and not targets:
             return told._replace(original=original, missing=())
-        return self._suggested(official, told)
+        return self._suggested(short.official, told)
 
     def _suggested(self, official: Official, told: Told) -> Told:
         """With what may be meant, where none of our numbers stands in it."""
@@ -133,10 +131,3 @@ class Reader:
 
             self._pool = Pool.load(self.session)
         return self._pool
-
-
-def _lots(items: Iterable[T]) -> Iterator[list[T]]:
-    """Some at a time."""
-    rest = iter(items)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some
