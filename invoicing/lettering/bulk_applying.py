@@ -33,6 +33,10 @@ _LOCKED: Final = """
                           WHERE p.run_id = ? ORDER BY i.id FOR UPDATE OF i) AS locked
 """
 _COUNT: Final = "SELECT count(*) FROM planned_lettering WHERE run_id = ?"
+_TWICE: Final = """
+    SELECT 1 FROM planned_lettering WHERE run_id = ? GROUP BY folded HAVING count(*) > 1
+    UNION ALL SELECT 1 FROM planned_lettering WHERE run_id = ? GROUP BY invoice_id HAVING count(*) > 1
+"""
 _APPLIED: Final = "SELECT 1 FROM lettering_change WHERE run_id = ? AND after IS NOT NULL LIMIT 1"
 _PLANNED: Final = """
     SELECT p.invoice_id, p.line, p.typed, p.folded, i.number, i.status, i.frozen_at IS NOT NULL,
@@ -133,7 +137,6 @@ class _Judging:
         self.already: list[int] = []
         self._sql, self._run_id, self._may_letter = sql, run_id, may_letter
         self._worse: list[tuple[_Planned, Verdict, Mapping[str, Any]]] = []
-        self._lines = _Lines()
 
     def lots(self) -> Iterator[Sequence[Change]]:
         """What is to be written. Raises Worse, once all are judged, where any has become worse."""
@@ -148,7 +151,6 @@ class _Judging:
             yield good
 
     def _judge(self, row: _Planned, good: list[Change]) -> None:
-        self._lines.add(row)
         verdict, facts = _verdict(row, self._may_letter)
         if verdict is Verdict.already:
             self.already.append(row.line)
@@ -159,9 +161,8 @@ class _Judging:
             good.append(Change(row.invoice_id, None, row.typed, row.folded))
 
     def _refuse_worse(self) -> None:
-        for row in _planned(self._sql, self._run_id) if self._lines.twice else ():
-            if lines := self._lines.others(row):
-                self._worse.append((row, Verdict.duplicate_in_file, {"lines": lines}))
+        for row, lines in self._twice():
+            self._worse.append((row, Verdict.duplicate_in_file, {"lines": lines}))
         worse: dict[int, Judged] = {}
         for row, verdict, facts in self._worse:
             ((subject, known),) = self._sql.rows(_ROW, self._run_id, row.line)
@@ -170,22 +171,20 @@ class _Judging:
         if worse:
             raise Worse(worse)
 
+    def _twice(self) -> Iterator[tuple[_Planned, list[int]]]:
+        """Rows that give one reference twice, or two to one document, with the others' lines.
 
-class _Lines:
-    """Which lines give one reference twice, or two to one document: the plan holds none, unless it was altered."""
-
-    def __init__(self) -> None:
-        self._first: dict[str | int, int] = {}
-        self.twice: defaultdict[str | int, set[int]] = defaultdict(set)
-
-    def add(self, row: _Planned) -> None:
-        for key in (row.folded, row.invoice_id):
-            first = self._first.setdefault(key, row.line)
-            if first != row.line:
-                self.twice[key] |= {first, row.line}
-
-    def others(self, row: _Planned) -> list[int]:
-        return sorted((self.twice.get(row.folded, set()) | self.twice.get(row.invoice_id, set())) - {row.line})
+        The plan holds none, unless it was altered.
+        """
+        if not self._sql.rows(_TWICE, self._run_id, self._run_id):
+            return
+        lines: defaultdict[str | int, set[int]] = defaultdict(set)
+        for row in _planned(self._sql, self._run_id):
+            lines[row.folded].add(row.line)
+            lines[row.invoice_id].add(row.line)
+        for row in _planned(self._sql, self._run_id):
+            if others := (lines[row.folded] | lines[row.invoice_id]) - {row.line}:
+                yield row, sorted(others)
 
 
 def _planned(sql: Sql, run_id: int) -> Iterator[_Planned]:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 AT_ONCE: Final = 1000  # documents whose numbers are looked up together
 LARGE: Final = 500_000  # bytes from which a process of its own is worth its start
 _OFFICIAL: Final = attrgetter(*(field.name for field in fields(Official)))
+_COMING_BACK: Final = ("day", "customer", "unread")
 _LENGTH: Final = struct.Struct("!I")
 
 
@@ -78,15 +79,23 @@ def _apart(content: bytes, plan: Plan, widths: frozenset[int]) -> Iterator[list[
         command = [sys.executable, "-m", __name__]
         process = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE)  # noqa: S603 - our own
     assert process.stdout is not None
+    same: dict[object, Any] = {}  # names, days and what is empty come back: they are kept once
     try:
         while isinstance(some := _next(process.stdout), list):
-            yield [Short(Told(*told), Tokens(*tokens), credit, official) for told, tokens, credit, official in some]
+            yield [_unpacked(each, same) for each in some]
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
     if some is not None:
         raise Unreadable.from_json(some)
+
+
+def _unpacked(plain: tuple[Any, ...], same: dict[object, Any]) -> Short:
+    facts, tokens, is_credit, official = plain
+    told = Told(*facts)
+    kept = {name: same.setdefault(fact, fact) for name in _COMING_BACK for fact in (getattr(told, name),)}
+    return Short(told._replace(**kept), Tokens(*tokens), is_credit, official)
 
 
 def _next(stream: IO[bytes]) -> list[Any] | str | None:
