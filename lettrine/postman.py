@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Final
@@ -21,12 +22,41 @@ from invoicing.database import transaction
 from invoicing.delivery import digest
 from invoicing.delivery import service as deliveries
 from invoicing.delivery.service import Claim
-from lettrine.mailer import Mail, Mailer
+from lettrine.mailer import Mailer
 from lettrine.mails import Composer, Unsendable
 from lettrine.smtp import Permanent, Temporary
 
 log = structlog.get_logger("lettrine.worker")
 DOWN_SECONDS: Final = 30.0  # how long nudges leave a mail server alone that can't be reached
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one attempt; `note` writes it, and is False where the lease was lost."""
+
+    what: str
+    reason: str
+    note: Callable[[Session, Claim, datetime], bool]
+    is_down: bool = False  # the mail server can't be reached
+
+
+def sent(answer: str) -> Outcome:
+    """The mail server has accepted it."""
+    return Outcome("sent", "", lambda s, claim, now: deliveries.settle_sent(s, claim, answer, now))
+
+
+def failed(reason: str, answer: str = "") -> Outcome:
+    """Refused for good, or never to be written."""
+    return Outcome("failed", reason, lambda s, claim, now: deliveries.settle_failed(s, claim, answer, reason, now))
+
+
+def deferred(reason: str, answer: str = "", is_down: bool = False) -> Outcome:
+    """It will be tried again."""
+
+    def note(session: Session, claim: Claim, now: datetime) -> bool:
+        return deliveries.settle_deferred(session, claim, answer, reason, now)
+
+    return Outcome("deferred", reason, note, is_down)
 
 
 class Postman:
@@ -70,15 +100,17 @@ class Postman:
             return 0
         tried = unreachable = 0
         with Mailer(self.app, self.settings).batch() as mailer:
-            while unreachable < 2 and not self.stopping.is_set():
-                claim = self._claim(only)
-                if claim is None:
-                    break
+            claim = self._claim(only)
+            while claim is not None:
                 tried += 1
                 begun = time.monotonic()
-                unreachable = 0 if self._attempt(mailer, claim) else unreachable + 1
-                if only is None:
+                outcome = self._attempt(mailer, claim)
+                unreachable = unreachable + 1 if outcome.is_down else 0
+                goes_on = only is None and unreachable < 2
+                claim = self._settle(claim, outcome, goes_on and not self.settings.mails_per_minute)
+                if claim is None and goes_on:
                     self._pace(begun)
+                    claim = self._claim(only)
         self._down_until = time.monotonic() + DOWN_SECONDS if unreachable else 0.0
         return tried
 
@@ -96,64 +128,52 @@ class Postman:
                 digest.promise(session, self.clock(), self.settings.host)
 
     def _claim(self, only: int | None) -> Claim | None:
+        if self.stopping.is_set():
+            return None
         with transaction(self.sessions) as session:
             return deliveries.claim(session, self.clock(), self.settings.lease_seconds, only)
 
-    def _attempt(self, mailer: Mailer, claim: Claim) -> bool:
-        """Writes and sends one message and notes what became of it; False when the mail server can't be reached."""
-        mail = self._written(claim)
-        if mail is None:
-            return True
-        if self.clock() >= claim.lease_until - timedelta(seconds=mailer.limit):
-            self._defer(claim, "", "slow")  # sending might outlast the lease, and another worker would send too
-            return True
+    def _attempt(self, mailer: Mailer, claim: Claim) -> Outcome:
+        """Writes and sends one message, and what became of it."""
         try:
-            answer = mailer.send(mail)
+            mail = self.composer.compose(claim, self.clock())
+        except Unsendable as error:
+            return failed(error.reason)
+        except Exception:  # a document that can't be drawn or read must not stop the others
+            log.exception("delivery.not_written", delivery_id=claim.delivery_id)
+            return deferred("not_written")
+        if self.clock() >= claim.lease_until - timedelta(seconds=mailer.limit):
+            return deferred("slow")  # sending might outlast the lease, and another worker would send too
+        try:
+            return sent(mailer.send(mail))
         except Permanent as refusal:
-            self._fail(claim, refusal.answer, refusal.reason)
+            return failed(refusal.reason, refusal.answer)
         except Temporary as refusal:
-            self._defer(claim, refusal.answer, refusal.reason)
-            return not refusal.is_down
+            return deferred(refusal.reason, refusal.answer, refusal.is_down)
         except Exception:  # whatever is wrong with this message, the others must leave
             mailer.close()
             log.exception("delivery.not_sent", delivery_id=claim.delivery_id)
-            self._defer(claim, "", "not_written")
-        else:
-            self._settle(claim, "sent", "", lambda s: deliveries.settle_sent(s, claim, answer, self.clock()))
-        return True
+            return deferred("not_written")
 
-    def _written(self, claim: Claim) -> Mail | None:
-        """The message; None when it can't be written, which is noted."""
-        try:
-            return self.composer.compose(claim, self.clock())
-        except Unsendable as error:
-            self._fail(claim, "", error.reason)
-        except Exception:  # a document that can't be drawn or read must not stop the others
-            log.exception("delivery.not_written", delivery_id=claim.delivery_id)
-            self._defer(claim, "", "not_written")
-        return None
+    def _settle(self, claim: Claim, outcome: Outcome, takes_next: bool) -> Claim | None:
+        """Notes it, again and again while the database is busy: a sent message must not be sent twice.
 
-    def _fail(self, claim: Claim, answer: str, reason: str) -> None:
-        self._settle(
-            claim, "failed", reason, lambda s: deliveries.settle_failed(s, claim, answer, reason, self.clock())
-        )
-
-    def _defer(self, claim: Claim, answer: str, reason: str) -> None:
-        self._settle(
-            claim, "deferred", reason, lambda s: deliveries.settle_deferred(s, claim, answer, reason, self.clock())
-        )
-
-    def _settle(self, claim: Claim, what: str, reason: str, settle: Callable[[Session], bool]) -> None:
-        """Notes the outcome, again and again while the database is busy: a sent message must not be sent twice."""
+        In the same transaction the next delivery is taken, if there is one and it is wanted.
+        """
         while True:
             try:
                 with transaction(self.sessions) as session:
-                    held = settle(session)
+                    held = outcome.note(session, claim, self.clock())
+                    following = self._next(session) if takes_next and not self.stopping.is_set() else None
                 break
             except OperationalError as error:
                 log.warning("delivery.not_noted", delivery_id=claim.delivery_id, error=type(error).__name__)
                 if self.clock() >= claim.lease_until:
-                    return
+                    return None
                 time.sleep(0.5)
-        log.info(f"delivery.{what}" if held else "delivery.lease_lost", delivery_id=claim.delivery_id,
-                 tries=claim.tries, reason=reason)  # fmt: skip
+        log.info(f"delivery.{outcome.what}" if held else "delivery.lease_lost", delivery_id=claim.delivery_id,
+                 tries=claim.tries, reason=outcome.reason)  # fmt: skip
+        return following
+
+    def _next(self, session: Session) -> Claim | None:
+        return deliveries.claim(session, self.clock(), self.settings.lease_seconds)
