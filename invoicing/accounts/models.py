@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.database import Base, enum
@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     sign_in = "sign_in"
     reset = "reset"
     invitation = "invitation"
+    new_address = "new_address"
 
 
 class Stage(StrEnum):
@@ -53,6 +54,11 @@ class User(Base):
     last_sign_in_at: Mapped[datetime | None]
     wants_digest: Mapped[bool] = mapped_column(default=False)  # staff: one mail a day with what needs a person
     digest_on: Mapped[date | None]  # the last day for which it was decided whether there is something to say
+    wants_notices: Mapped[bool] = mapped_column(default=True)  # a mail when somebody signs in from an unknown device
+    wants_news: Mapped[bool] = mapped_column(default=False)  # one mail a day at most, when there are new documents
+    news_on: Mapped[date | None]  # the last day for which that was decided
+    news_at: Mapped[datetime | None]  # documents that stood by then have been told of, or seen
+    left_at: Mapped[datetime | None]  # when they last signed out; until when they were here, if no session says more
 
     @property
     def is_staff(self) -> bool:
@@ -88,9 +94,35 @@ class EmailProof(Base):
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     asked_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     code_hash: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(254))  # of a new address's proof: the one that it becomes
     tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class KnownDevice(Base):
+    """A browser that this user has signed in with; its cookie holds only the secret behind `token_hash`."""
+
+    __tablename__ = "known_device"
+    __table_args__ = (UniqueConstraint("user_id", "token_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FormerAddress(Base):
+    """An address that this user has left: whoever has it next inherits nothing by an invitation."""
+
+    __tablename__ = "former_address"
+    __table_args__ = (UniqueConstraint("user_id", "email"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    left_at: Mapped[datetime]
 
 
 class Attempts(Base):
