@@ -113,18 +113,6 @@ class KnownDevice(Base):
     last_used_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class FormerAddress(Base):
-    """An address that this user has left: whoever has it next inherits nothing by an invitation."""
-
-    __tablename__ = "former_address"
-    __table_args__ = (UniqueConstraint("user_id", "email"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
-    email: Mapped[str] = mapped_column(String(254), index=True)
-    left_at: Mapped[datetime]
-
-
 class Attempts(Base):
     """Counter per bucket and window of time: an upsert, no row per try."""
 

@@ -1,4 +1,4 @@
-"""Own profiles: devices that are known, addresses that were left, what each person wants to be told of."""
+"""Own profiles: devices that are known, addresses that wait for their proof, what each person wants to be told of."""
 
 from __future__ import annotations
 
@@ -25,22 +25,9 @@ def upgrade() -> None:
             ["user_id"], ["user_account.id"], name="fk_known_device_user_id_user_account", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_known_device"),
-        sa.UniqueConstraint("user_id", "token_hash", name="uq_known_device_user_id"),
+        sa.UniqueConstraint("user_id", "token_hash", name="uq_known_device_user_id_token_hash"),
     )
     op.create_index("ix_known_device_last_used_at", "known_device", ["last_used_at"])
-    op.create_table(
-        "former_address",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("email", sa.String(254), nullable=False),
-        sa.Column("left_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name="fk_former_address_user_id_user_account", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_former_address"),
-        sa.UniqueConstraint("user_id", "email", name="uq_former_address_user_id"),
-    )
-    op.create_index("ix_former_address_email", "former_address", ["email"])
 
 
 def _choices() -> None:
