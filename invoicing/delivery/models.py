@@ -22,6 +22,7 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    confirm = "confirm"  # a code for somebody who is signed in
     digest = "digest"  # to staff: what needs a person
 
 
