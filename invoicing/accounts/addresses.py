@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
@@ -23,8 +22,6 @@ from invoicing.delivery.rules import BadAddress, checked_address
 from invoicing.delivery.service import Outgoing, queue
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.journal import Actor, ActorKind
-
-LASTS: Final = timedelta(hours=24)  # people read their other mailbox in the evening
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def ask(session: Session, now: datetime, user_id: int, typed: str, post: sec.Pos
         raise NotFound
     address = _checked(typed, user.email)
     proofs.kill(session, user_id, now, Purpose.new_address)
-    token, expires_at = sec.new_token(), now + LASTS
+    token, expires_at = sec.new_token(), now + rules.LIFETIME[Purpose.new_address]
     session.add(EmailProof(purpose=Purpose.new_address, user_id=user_id, link_hash=sec.digest(token),
                            address=address, expires_at=expires_at))  # fmt: skip
     session.flush()

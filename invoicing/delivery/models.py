@@ -22,6 +22,7 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    confirm = "confirm"  # a code for somebody who is signed in
     digest = "digest"  # to staff: what needs a person
     new_address = "new_address"  # to the address that an account is to have
     notice = "notice"  # what happened to an account
