@@ -105,7 +105,7 @@ def use(session: Session, now: datetime, token: str, seat: Seat | None) -> Prove
     leaves the link as it was.
     """
     proved = peek(session, token, now)
-    proofs.spend(session, proved.proof_id, now)
+    proofs.spend(session, proved.proof_id, proved.person.id, now)
     user_id, old = proved.person.id, proved.person.email
     _rename(session, user_id, proved.address)
     own = seat if seat and seat.user_id == user_id else None

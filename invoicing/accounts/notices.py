@@ -18,7 +18,7 @@ from invoicing.accounts.secrets import Post
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
 
-WHAT = "what"  # the happening, among the facts of a notice
+WHAT, AT = "what", "at"  # the happening and its moment, among the facts of a notice
 
 
 class Notices:
@@ -35,7 +35,8 @@ class Notices:
         user = session.get(User, user_id)
         if user is None or not self._is_news(session, now, user, what):
             return
-        sealed = self.post.sealer.seal({WHAT: what.value, **{k: v for k, v in facts.items() if k != "to"}})
+        told = {name: fact for name, fact in facts.items() if name != "to"}
+        sealed = self.post.sealer.seal({WHAT: what.value, AT: now.isoformat(), **told})
         outgoing = Outgoing(
             DeliveryKind.notice, facts.get("to") or user.email, user.language, user_id=user_id, sealed=sealed
         )

@@ -44,7 +44,7 @@ _LISTED = "replaced_by_id IS NULL"
 
 
 class Delivery(Base):
-    """One e-mail to one recipient. `sealed` holds secrets (a link) and what a notice tells, wiped once sent or expired."""
+    """One e-mail to one recipient. `sealed` (a link, what a notice tells) is wiped once sent or expired."""
 
     __tablename__ = "delivery"
     __table_args__ = (
