@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.accounts import devices, happenings, opening, proofs, rules
 from invoicing.accounts.happenings import Happening
-from invoicing.accounts.models import SignInSession, Stage, User
+from invoicing.accounts.models import Passkey, SignInSession, Stage, User
+from invoicing.accounts.passkeys import NAME_MAX as KEY_NAME_MAX
 from invoicing.accounts.rules import WrongProof
 from invoicing.database import changed_one
 from invoicing.errors import Fault, FieldFaults, NotFound
@@ -131,3 +132,11 @@ def end_others(session: Session, now: datetime, seat: Seat) -> None:
     opening.end_sessions(session, seat.user_id, but=seat.session_id)
     devices.forget(session, seat.user_id, but=seat.device)
     journal.record(session, seat.actor, now, "user.sessions_ended", ("user", seat.user_id))
+
+
+def name_key(session: Session, user_id: int, passkey_id: int, name: str) -> None:
+    """Another name for one of one's own passkeys; an empty one leaves it as it is. Raises NotFound."""
+    own = (Passkey.id == passkey_id) & (Passkey.user_id == user_id)
+    kept = clean(name)[:KEY_NAME_MAX] or Passkey.name
+    if not changed_one(session, update(Passkey).where(own).values(name=kept)):
+        raise NotFound

@@ -153,6 +153,7 @@ def end_session(session: Session, now: datetime, user_id: int, session_id: int) 
     """Signs one browser out; a foreign number ends nothing."""
     own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
     if changed_one(session, delete(SignInSession).where(own)):
+        session.execute(update(User).where(User.id == user_id).values(left_at=now))
         journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_out", ("user", user_id))
 
 
