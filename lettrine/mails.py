@@ -35,7 +35,8 @@ from invoicing.payments.rules import live
 from invoicing.sellers.models import Organisation, Seller
 from lettrine.credit_letters import Corrected, credit_letter
 from lettrine.digest_letters import digest_letter, news_letter
-from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
+from lettrine.letters import InvoiceCase, Letter, invoice_letter
+from lettrine.link_letters import LINKS, LinkCase
 from lettrine.mailer import Attachment, Mail
 from lettrine.notice_letters import NoticeCase, notice_letter
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
@@ -111,7 +112,8 @@ class Composer:
         if claim.expires_at is None:
             raise Unsendable("unreadable")
         try:
-            url = self._unsealed(claim)["link"]
+            opened = self._unsealed(claim)
+            url = opened["link"]
         except KeyError:
             raise Unsendable("unreadable") from None
         with self.sessions() as session:
@@ -120,7 +122,7 @@ class Composer:
             sender = self._usual_sender(session)
             until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
             case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
-                            is_staff=bool(user and user.is_staff))  # fmt: skip
+                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""))  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 

@@ -33,18 +33,16 @@ def mail_confirmation(session: Session, now: datetime, email: str, asked: str, p
     proofs.mail(session, user, Purpose.confirm, post, now, asked)
 
 
-def count_try(session: Session, now: datetime, asked: str, purpose: Purpose) -> int:
-    """Takes one of the tries of the code that this browser asked for; returns how many are left after it.
+def count_try(session: Session, now: datetime, asked: str, purpose: Purpose) -> bool:
+    """Counts a try of the code that this browser asked for; whether it may still be right.
 
-    Raises WrongProof when there is no such code, it is used or expired, or no try was left. The edge commits this
-    alone, before `use_code`: a refusal would roll the count back.
+    Counted even where it can't be, so that the price tells nothing: a newer mail kills the code of a known address,
+    and a decoy has no newer one. The edge commits this alone, before `use_code`: a refusal would undo the count.
     """
-    its = _asked(asked, purpose) & EmailProof.used_at.is_(None) & (EmailProof.expires_at > now)
-    counted = update(EmailProof).where(its, EmailProof.tries < rules.CODE_TRIES).values(tries=EmailProof.tries + 1)
-    tries = session.scalar(counted.returning(EmailProof.tries).execution_options(synchronize_session=False))
-    if tries is None:
-        raise WrongProof
-    return rules.CODE_TRIES - tries
+    counted = update(EmailProof).where(_asked(asked, purpose)).values(tries=EmailProof.tries + 1)
+    facts = counted.returning(EmailProof.tries, EmailProof.used_at, EmailProof.expires_at)
+    row = session.execute(facts.execution_options(synchronize_session=False)).first()
+    return row is not None and row.tries <= rules.CODE_TRIES and row.used_at is None and row.expires_at > now
 
 
 def use_code(session: Session, now: datetime, asked: str, code: str, purpose: Purpose, code_key: bytes) -> int:

@@ -82,6 +82,15 @@ class Proof(StrEnum):
     passkey = "passkey"
 
 
+class Way(StrEnum):
+    """How somebody who is signed in shows once more that it is them."""
+
+    totp = "totp"
+    passkey = "passkey"
+    password = "password"  # noqa: S105 - a name
+    mail = "mail"
+
+
 @dataclass(frozen=True)
 class Limit:
     """How often something may be tried: per account or per address, within so many seconds; `most` 0: a setting."""
@@ -129,6 +138,13 @@ def stage_after(is_staff: bool, has_second: bool, proofs: frozenset[Proof]) -> S
     if has_second:
         return Stage.second_factor
     return Stage.enrolment if is_staff else Stage.open
+
+
+def ways(is_staff: bool, has_totp: bool, has_passkey: bool, has_password: bool) -> tuple[Way, ...]:
+    """How this person may confirm: with the second factor where there is one; without it, members as they sign in."""
+    if has_totp or has_passkey:
+        return (Way.totp,) * has_totp + (Way.passkey,) * has_passkey
+    return () if is_staff else (Way.password,) * has_password + (Way.mail,)
 
 
 def is_fresh(proved: datetime, now: datetime) -> bool:
