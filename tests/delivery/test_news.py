@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from invoicing.accounts import opening, service
 from invoicing.accounts.models import Role, SignInSession, Stage, User
 from invoicing.accounts.rules import Proof
+from invoicing.customers.models import Customer, CustomerAccess
 from invoicing.database import transaction
 from invoicing.delivery import daily, news
 from invoicing.delivery.models import Delivery, DeliveryKind, DeliveryState
@@ -42,10 +44,8 @@ def document(office: Office, user_id: int, day: int = 22, hour: int = 12) -> Non
         make_invoice(session, _own(session, user), seller, now=moment)
 
 
-def _own(session: object, user: User) -> object:
-    from invoicing.customers.queries import customers_of_user
-
-    return customers_of_user(session, user.id)[0]  # type: ignore[arg-type]
+def _own(session: Session, user: User) -> Customer:
+    return session.scalars(select(Customer).join(CustomerAccess).where(CustomerAccess.user_id == user.id)).one()
 
 
 def morning(office: Office, day: int, hour: int = 6) -> list[Delivery]:
