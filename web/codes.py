@@ -15,7 +15,7 @@ from invoicing.accounts.secrets import new_token
 from web.database import db, now, transaction
 from web.services import services
 from web.sessions import sign_in
-from web.signin import EMAIL_MAX, bp, limited, onward, speak
+from web.signin import EMAIL_MAX, bp, limited, onward, speak, was_right
 
 CODE_MAX: Final = 32  # characters that are looked at
 BY_MAIL: Final = frozenset({Proof.mail})
@@ -48,7 +48,7 @@ def code() -> ResponseReturnValue:
         return redirect(url_for("signin.enter"))
     if request.method != "POST":
         return render_template("signin/code.html", email=session.get("asked_for", ""), error=None)
-    limited("code")
+    counted = limited("code")
     typed = request.form.get("code", "")[:CODE_MAX]
     try:
         count(asked, Purpose.sign_in)
@@ -58,6 +58,7 @@ def code() -> ResponseReturnValue:
     except WrongProof:
         left = tries_left()
         return render_template("signin/code.html", email=session.get("asked_for", ""), error="wrong", left=left), 422
+    was_right("code", "", counted)
     return onward(opened)
 
 

@@ -40,7 +40,7 @@ def as_json(options: str) -> Response:
 @bp.post("/connexion/cle/question")
 def passkey_options() -> ResponseReturnValue:
     """What a browser is asked that wants to show a key: the same for everybody."""
-    limited("passkey")
+    limited("passkey_question")
     with transaction() as s:
         options = passkeys.request_options(s, now(), browser(), site())
     return as_json(options)

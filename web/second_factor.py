@@ -64,7 +64,7 @@ def ask(error: str | None = None) -> str:
 @bp.post("/connexion/cle")
 def passkey() -> ResponseReturnValue:
     """Signs in with a key, from the sign-in page or instead of a second factor: it is two factors by itself."""
-    limited("passkey")
+    counted = limited("passkey")
     is_second = half_open(Stage.second_factor) is not None
     try:
         opened = sign_in(lambda s, agent, former: opening.open_seat(
@@ -72,6 +72,7 @@ def passkey() -> ResponseReturnValue:
     except WrongProof:
         page = ask("passkey") if is_second else render_template("signin/enter.html", email="", error="passkey")
         return page, 422
+    was_right("passkey", "", counted)
     return onward(opened)
 
 
@@ -105,7 +106,7 @@ def enrol_passkey_options() -> ResponseReturnValue:
     half = half_open(Stage.enrolment)
     if half is None:
         return redirect(url_for("signin.enter"))
-    limited("passkey")
+    limited("passkey_question")
     with transaction() as s:
         options = passkeys.creation_options(s, now(), half.person.id, browser(), site())
     return as_json(options)

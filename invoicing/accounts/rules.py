@@ -108,6 +108,7 @@ LIMITS: Final = {
     "link": (Limit("address", 0, 300),),
     "code": (Limit("address", 0, 300),),  # mailed codes; each has five tries of its own
     "passkey": (Limit("address", 0, 300),),
+    "passkey_question": (Limit("address", 0, 300),),
     "second_factor": (Limit("account", 5, 300), Limit("account", 20, 3600), Limit("account", 50, 86_400)),
     "confirm": (Limit("account", 10, 300),),  # a password or mailed code, of somebody who is signed in
     "api": (Limit("account", 0, 60),),  # calls of one key of a shop

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from invoicing import journal
 from invoicing.accounts import happenings, limits, opening, proofs, queries, rules
 from invoicing.accounts import secrets as sec
 from invoicing.accounts.happenings import Happening
-from invoicing.accounts.models import EmailProof, PasskeyChallenge, Purpose, Role, SignInSession, User
+from invoicing.accounts.models import EmailProof, PasskeyChallenge, Purpose, Role, SignInSession, Stage, User
 from invoicing.accounts.opening import Opened
 from invoicing.accounts.opening import end_sessions as end_sessions
 from invoicing.accounts.rules import PasswordUnfit, Proof, UserDisabled, UserExists, WrongProof
@@ -160,9 +160,21 @@ def end_session(session: Session, now: datetime, user_id: int, session_id: int) 
 def purge(session: Session, now: datetime) -> None:
     """Removes what no longer means anything: dead links, sessions and challenges, counters of past windows."""
     session.execute(delete(EmailProof).where(EmailProof.expires_at < now - rules.LIFETIME[Purpose.invitation]))
-    session.execute(delete(SignInSession).where(SignInSession.created_at < now - rules.ABSOLUTE[False]))
+    session.execute(delete(SignInSession).where(_is_over(now)))
     session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now))
     limits.purge(session, now)
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    """Sessions that nothing opens any more, as `rules.is_alive` has it."""
+    staff = SignInSession.user_id.in_(select(User.id).where(User.role != Role.member))
+    half = (SignInSession.stage != Stage.open) & (SignInSession.created_at <= now - rules.HALF_OPEN)
+    old = or_(
+        SignInSession.last_seen_at <= now - rules.IDLE[False], SignInSession.created_at <= now - rules.ABSOLUTE[False],
+        staff & (SignInSession.last_seen_at <= now - rules.IDLE[True]),
+        staff & (SignInSession.created_at <= now - rules.ABSOLUTE[True]),
+    )  # fmt: skip
+    return or_(half, old)
 
 
 def _get(session: Session, user_id: int) -> User:
