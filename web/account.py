@@ -27,7 +27,7 @@ def page() -> ResponseReturnValue:
     return render_template(
         "account/page.html", frame=frame(), profile=found, factors=factors.factors_of(db.session, user_id),
         others=len(profile.browsers(db.session, user_id, now())) - 1, records=account_postal.shown(user_id),
-        waiting=addresses.waiting(db.session, user_id, now()), is_linked=account_mails.is_linked(user_id),
+        asked=addresses.waiting(db.session, user_id, now()), is_linked=account_mails.is_linked(user_id),
         language=LANGUAGES.get(found.language, found.language),
     )  # fmt: skip
 

@@ -61,7 +61,7 @@ def _page(typed: str, errors: dict[str, str] | None = None) -> str:
     user = me().user
     return render_template(
         "account/address.html", frame=frame(), email=user.email, typed=typed, errors=errors or {},
-        waiting=addresses.waiting(db.session, user.id, now()), following=own.following(db.session, user.id, user.email),
+        asked=addresses.waiting(db.session, user.id, now()), following=own.following(db.session, user.id, user.email),
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from invoicing.accounts.rules import fold_email
 from invoicing.customers.models import Customer, CustomerAccess, CustomerKind
 from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import change_customer
-from invoicing.errors import NotFound
+from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.journal import Actor
+from invoicing.text import clean
 
 _CONTENT: Final = tuple(field.name for field in fields(CustomerContent))
 
@@ -63,6 +64,9 @@ def change_address(
     Raises NotFound, FieldFaults, Stale.
     """
     customer = record(session, actor.account_id or 0, customer_id)
+    lacking = [name for name in ("street", "city") if not clean(getattr(address, name), lines=name == "street")]
+    if lacking:  # a document couldn't be made without
+        raise FieldFaults(Fault(name, "required") for name in lacking)
     content = {**_content(customer), **asdict(address)}
     return change_customer(session, actor, now, customer_id, revision, CustomerContent(**content))
 

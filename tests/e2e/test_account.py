@@ -157,7 +157,7 @@ def test_pages_of_second_factors_are_clean_in_english(
         phone.follow("Add an app")
         phone.page.get_by_label("Code").fill("000000")
         phone.press("Save the app")
-        phone.sees("not the right one")
+        phone.sees("This code is wrong.")
 
 
 def test_the_whole_of_it_goes_by_keyboard(desk: Desk, phone: Walker, password_hash: str) -> None:

@@ -255,6 +255,8 @@ def test_ones_own_address_is_changed_as_staff_would(
 def test_an_address_that_cant_be_printed_is_refused_at_its_field(client: Browser, zoe: User, record: Customer) -> None:
     client.become(zoe)
     page = f"{PAGE}/coordonnees/{record.id}"
+    emptied = client.send(page, form_of(record, street=" ", city=""))
+    assert emptied.status_code == 422 and 'href="#street"' in emptied.text and 'href="#city"' in emptied.text
     answer = client.send(page, form_of(record, city="x" * 121, country="ZZ"))
     assert answer.status_code == 422
     assert 'href="#city"' in answer.text and 'href="#country"' in answer.text and "x" * 121 in answer.text
