@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -88,5 +88,5 @@ def following(session: Session, user_id: int, address: str) -> list[Customer]:
     return [each for each in records(session, user_id) if fold_email(each.email) == fold_email(address)]
 
 
-def _content(customer: Customer) -> dict[str, object]:
+def _content(customer: Customer) -> dict[str, Any]:
     return {name: getattr(customer, name) for name in _CONTENT}
