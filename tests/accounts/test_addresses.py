@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from threading import Barrier
+from contextlib import suppress
+from datetime import datetime, timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from cryptography.fernet import Fernet
@@ -114,6 +115,34 @@ def test_of_many_at_once_one_wins(database: Database) -> None:
 
     with ThreadPoolExecutor(6) as hands:
         assert sorted(hands.map(use, range(6))) == ["dead"] * 5 + ["used"]
+
+
+def test_of_two_that_have_looked_at_the_same_moment_one_wins(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction(database.sessions) as session:
+        addresses.ask(session, NOW, make_user(session, Role.member, email=OLD).id, NEW, POST)
+        token = link_of(session)
+    looked, peek = Barrier(2), addresses.peek
+
+    def together(session: Session, token: str, now: datetime) -> addresses.Proved:
+        found = peek(session, token, now)
+        with suppress(BrokenBarrierError):  # SQLite lets one in at a time
+            looked.wait(1)
+        return found
+
+    monkeypatch.setattr(addresses, "peek", together)
+
+    def use(_: int) -> str:
+        try:
+            with transaction(database.sessions) as session:
+                addresses.use(session, NOW, token, None)
+        except WrongProof:
+            return "dead"
+        return "used"
+
+    with ThreadPoolExecutor(2) as hands:
+        assert sorted(hands.map(use, range(2))) == ["dead", "used"]
 
 
 def test_of_two_accounts_that_want_one_address_one_gets_it(database: Database) -> None:
