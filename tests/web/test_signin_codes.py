@@ -84,8 +84,8 @@ def test_a_scanner_that_follows_everything_uses_nothing_up(
         page = scanner.get(mail["link"])
         assert page.status_code == 200
         for path in set(re.findall(r'(?:href|src|action)="(/[^"#]*)"', page.text)):
-            scanner.head(path)
-            scanner.get(path)
+            scanner.head(path).close()
+            scanner.get(path).close()
     assert count(session, SignInSession) == 0
     assert not is_in(scanner)
     assert client.send(ENTER, {"code": mail["code"]}).status_code == 302
