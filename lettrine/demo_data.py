@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from invoicing.accounts import service as accounts
 from invoicing.accounts.models import Role, User
+from invoicing.customers.access import link_user
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
-from invoicing.customers.service import add_customer, link_user, make_member
+from invoicing.customers.service import add_customer, make_member
 from invoicing.database import transaction
 from invoicing.delivery.service import claim, settle_failed, settle_sent
 from invoicing.invoices.models import MadeOutTo

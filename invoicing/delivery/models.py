@@ -22,6 +22,7 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    access = "access"  # to somebody with an account: whose invoices they see from now on
     digest = "digest"  # to staff: what needs a person
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role
-from invoicing.customers import listing, queries, service
+from invoicing.customers import access, listing, queries, service
 from invoicing.customers.listing import CustomersWanted
 from invoicing.customers.merging import both, merge, moves, suggestions
 from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, people
@@ -139,7 +139,7 @@ def test_an_order_that_was_on_its_way_to_the_duplicate_goes_to_the_survivor(sess
 
 @pytest.mark.parametrize("act", [
     lambda s, c: service.make_member(s, COMMAND, NOW, c, ""),
-    lambda s, c: service.link_user(s, COMMAND, NOW, c, 1),
+    lambda s, c: access.link_user(s, COMMAND, NOW, c, 1),
     lambda s, c: make_draft(s, s.get(Customer, c), make_seller(s)),
 ])  # fmt: skip
 def test_nothing_more_is_done_to_a_duplicate(session: Session, act: object) -> None:
@@ -262,7 +262,7 @@ def test_a_shop_whose_number_is_a_users_is_not_that_user(session: Session) -> No
 def test_somebody_who_came_meanwhile_makes_the_form_stale(session: Session) -> None:
     kept, gone = make_customer(session), make_customer(session)
     drawn = wish(session, kept, gone, member_number=kept.member_number)
-    service.link_user(session, COMMAND, NOW, gone.id, make_user(session, Role.member).id)
+    access.link_user(session, COMMAND, NOW, gone.id, make_user(session, Role.member).id)
     session.commit()
     with pytest.raises(Stale):
         merge(session, COMMAND, NOW, kept.id, gone.id, drawn)
