@@ -75,6 +75,7 @@ LIMITS: Final = {
     "ask_mail": (Limit("account", 5, 3600), Limit("address", 0, 3600)),
     "mail_me": (Limit("account", 20, 86_400),),  # documents that a member has sent to themself
     "mail_again": (Limit("account", 300, 3600),),  # documents that somebody of staff sends again
+    "ask_in": (Limit("account", 20, 3600), Limit("account", 60, 86_400)),  # people that a manager asks in
     "link": (Limit("address", 0, 300),),
     "api": (Limit("account", 0, 60),),  # calls of one key of a shop
     "api_key": (Limit("address", 0, 300),),  # keys that open nothing

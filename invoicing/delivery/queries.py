@@ -16,8 +16,8 @@ SETTLED: Final = (DeliveryState.sent, *TROUBLED)  # has come to an end
 
 
 def open_trouble() -> ColumnElement[bool]:
-    """Failed or returned, neither sent anew nor set aside; a digest that came too late is nobody's trouble."""
-    outdated = (Delivery.kind == DeliveryKind.digest) & (Delivery.reason == "expired")
+    """Failed or returned, neither sent anew nor set aside; what lost its point before it left is nobody's trouble."""
+    outdated = Delivery.kind.in_((DeliveryKind.digest, DeliveryKind.access)) & (Delivery.reason == "expired")
     return (
         Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None) & Delivery.closed_at.is_(None) & ~outdated
     )  # fmt: skip

@@ -65,7 +65,7 @@ def test_a_member_is_invited_at_their_own_address(session: Session) -> None:
     member = make_customer(session, email="Anais@Example.FR")
     user, mails = inviting.invite_member(session, COMMAND, NOW, member.id, POST)
     assert mails and (user.email, user.role) == ("anais@example.fr", Role.member)
-    assert [access.user_id for access in member.access] == [user.id]
+    assert [each.user_id for each in member.access] == [user.id]
 
 
 def test_one_invitation_a_minute_is_mailed(session: Session) -> None:
@@ -97,9 +97,9 @@ def test_nobody_links_themselves_and_nobody_unlinks_elsewhere(session: Session) 
     sales, member = make_user(session), make_customer(session)
     with pytest.raises(OwnAccess):
         access.link_user(session, actor_of(sales), NOW, member.id, sales.id)
-    access = access.link_user(session, COMMAND, NOW, member.id, sales.id)
+    given = access.link_user(session, COMMAND, NOW, member.id, sales.id)
     with pytest.raises(NotFound):
-        access.unlink_user(session, COMMAND, NOW, make_customer(session).id, access.id)
+        access.unlink_user(session, COMMAND, NOW, make_customer(session).id, given.id)
 
 
 def test_counts_follow_the_search(session: Session) -> None:
