@@ -16,3 +16,4 @@ from admin import credits, moves, payments, proof, refusals, series, settings, t
 from admin import ledger, reset, traces, work_list  # noqa: E402, F401
 from admin import imports, imports_sheet, letterings, letterings_one  # noqa: E402, F401
 from admin import campaign_sheet, campaign_steps, campaigns  # noqa: E402, F401
+from admin import users, users_one  # noqa: E402, F401

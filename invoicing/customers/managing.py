@@ -46,6 +46,13 @@ def of_manager(session: Session, user_id: int | None, customer_id: int, lock: bo
     return customer
 
 
+def managed_alone(session: Session, user_id: int) -> list[Customer]:
+    """Those that nobody else manages who can sign in."""
+    return [customer for customer in managed(session, user_id)
+            if not any(each.manages and each.user.active and each.user_id != user_id
+                       for each in access.everybody(session, customer.id))]  # fmt: skip
+
+
 def _manages(user_id: int) -> tuple[object, ...]:
     return (
         CustomerAccess.user_id == user_id, CustomerAccess.granted == AccessRight.manages,
