@@ -29,6 +29,7 @@ from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
+from lettrine.demo_access import let_in
 from lettrine.demo_campaigns import campaigns
 from lettrine.demo_cases import tell
 from lettrine.demo_desk import Buyer, Desk
@@ -54,6 +55,7 @@ def build(sessions: sessionmaker[Session], now: datetime, invoices: int, passwor
     sellers = _sellers(desk)
     courses, dues, rimouski = (stock(desk, goods) for goods in (COURSES, DUES, RIMOUSKI))
     customers = _customers(desk, sellers, password_hash)
+    let_in(desk, customers, password_hash)
     shops = open_shops(desk, sellers, courses, rimouski)
     made = 0
     for made in sell(desk, shops, customers, staff):
