@@ -72,6 +72,10 @@ def people_of(customer_id: int) -> ResponseReturnValue:
     return _page(customer_id, Asked(language=me().user.language))
 
 
+def _again(customer_id: int, refusal: str) -> str:
+    return _page(customer_id, Asked(language=me().user.language), refusal)
+
+
 def _page(customer_id: int, asked: Asked, refusal: str = "") -> str:
     organisation = managing.of_manager(db.session, me().user.id, customer_id)
     there = access.everybody(db.session, customer_id)
@@ -123,13 +127,14 @@ def person_right(customer_id: int, access_id: int) -> ResponseReturnValue:
         return _question("portal/person_right.html", customer_id, access_id)
     wanted = request.form.get("right", "")
     if wanted not in tuple(AccessRight):
-        raise NotFound
+        access.of_customer(db.session, customer_id, access_id)
+        return _again(customer_id, _("Choisissez un droit. Rien n’a été changé.")), 422
     try:
         with transaction() as session:
             given = managing.set_right(session, actor(), now(), customer_id, access_id, AccessRight(wanted))
             name, mine = name_of(given), given.user_id == me().user.id
     except LastManager as refusal:
-        return _page(customer_id, Asked(language=me().user.language), sentence(refusal)), status_of(refusal)
+        return _again(customer_id, sentence(refusal)), status_of(refusal)
     said = _(RIGHTS[AccessRight(wanted)][0])
     flash(_("%(who)s : %(right)s.", who=name, right=said[0].lower() + said[1:]), "ok")
     return _home() if mine and wanted == AccessRight.sees else _back(customer_id)
@@ -146,7 +151,7 @@ def person_withdraw(customer_id: int, access_id: int) -> ResponseReturnValue:
             name, mine = name_of(given), given.user_id == me().user.id
             managing.withdraw(session, actor(), now(), customer_id, access_id, why_typed(request.form.get("why", "")))
     except LastManager as refusal:
-        return _page(customer_id, Asked(language=me().user.language), sentence(refusal)), status_of(refusal)
+        return _again(customer_id, sentence(refusal)), status_of(refusal)
     flash(_("Accès retiré : %(who)s ne voit plus ces factures.", who=name), "ok")
     return _home() if mine else _back(customer_id)
 
