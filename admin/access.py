@@ -17,6 +17,7 @@ from invoicing.errors import FieldFaults
 from web.database import db, now, transaction
 from web.errors import register, sentence, status_of
 from web.faults import by_field
+from web.fresh import fresh_from
 from web.people import right_name, why_choices, why_typed
 from web.rights import needs
 from web.services import services
@@ -31,6 +32,7 @@ register(rules.OwnAccess, 422, lambda r: _(
 
 @bp.post("/clients/<int:customer_id>/acces")
 @needs("customers")
+@fresh_from("admin.customer")
 def customer_link(customer_id: int) -> ResponseReturnValue:
     """Gives somebody a right to this member's invoices; an account is made only where that is said."""
     asked = _typed()
@@ -88,6 +90,7 @@ def customer_unlink(customer_id: int, access_id: int) -> ResponseReturnValue:
 
 @bp.post("/clients/<int:customer_id>/acces/<int:access_id>/droit")
 @needs("customers")
+@fresh_from("admin.customer")
 def customer_right(customer_id: int, access_id: int) -> ResponseReturnValue:
     """Another right for somebody who has one; never a greater one for oneself."""
     wanted = request.form.get("right", "")

@@ -73,6 +73,7 @@ KINDS: Final[dict[DeliveryKind, str]] = {
     DeliveryKind.reset: N_("Nouveau mot de passe"),
     DeliveryKind.sign_in: N_("Connexion"),
     DeliveryKind.access: N_("Accès donné"),
+    DeliveryKind.confirm: N_("Code de confirmation"),
     DeliveryKind.digest: N_("Résumé du matin"),
 }
 _ADDRESS: Final = re.compile(r"\b5\.1\.(?:[0-6]|10)\b|NXDOMAIN|user unknown|no such user|unknown user", re.I)

@@ -16,6 +16,7 @@ from web.database import db, now, transaction
 from web.errors import sentence, status_of
 from web.exports import send_sheet
 from web.faults import by_field
+from web.fresh import fresh
 from web.people import role_choices, role_name
 from web.rights import needs
 from web.services import services
@@ -63,6 +64,7 @@ def users_export(kind: str) -> ResponseReturnValue:
 
 @bp.route("/utilisateurs/nouveau", methods=["GET", "POST"])
 @needs("users")
+@fresh
 def user_new() -> ResponseReturnValue:
     """Somebody new: an account without a password, and the invitation to it."""
     if request.method != "POST":

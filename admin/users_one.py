@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin import bp, users_words
-from invoicing.accounts import listing, service, users
+from invoicing.accounts import factors, listing, service, users
 from invoicing.accounts.models import Role
 from invoicing.customers import managing
 from invoicing.customers import queries as customers
 from invoicing.errors import NotFound, Refused
 from web.database import db, now, transaction
 from web.errors import sentence, status_of
+from web.fresh import fresh, fresh_from
 from web.people import role_choices, role_name
 from web.rights import needs
 from web.services import services
@@ -41,6 +42,7 @@ def _page(user_id: int, refusal: Refused | None = None) -> ResponseReturnValue:
 
 @bp.post("/utilisateurs/<int:user_id>/role")
 @needs("users")
+@fresh_from("admin.user")
 def user_role(user_id: int) -> ResponseReturnValue:
     """Another role: at their next request they sign in anew."""
     wanted = request.form.get("role", "")
@@ -61,6 +63,7 @@ def user_role(user_id: int) -> ResponseReturnValue:
 
 @bp.route("/utilisateurs/<int:user_id>/desactiver", methods=["GET", "POST"])
 @needs("users")
+@fresh
 def user_disable(user_id: int) -> ResponseReturnValue:
     """Asks first, then shuts them out: every session ends, every link dies, nothing of theirs is removed."""
     row = listing.row(db.session, user_id, now())
@@ -81,6 +84,7 @@ def user_disable(user_id: int) -> ResponseReturnValue:
 
 @bp.post("/utilisateurs/<int:user_id>/reactiver")
 @needs("users")
+@fresh_from("admin.user")
 def user_enable(user_id: int) -> ResponseReturnValue:
     """Lets them sign in again, with what they saw before."""
     with transaction() as session:
@@ -91,6 +95,7 @@ def user_enable(user_id: int) -> ResponseReturnValue:
 
 @bp.post("/utilisateurs/<int:user_id>/sessions")
 @needs("users")
+@fresh_from("admin.user")
 def user_sessions(user_id: int) -> ResponseReturnValue:
     """Signs them out everywhere; whoever does it to themselves stays signed in here."""
     but = me().row.id if user_id == me().user.id else None
@@ -103,12 +108,29 @@ def user_sessions(user_id: int) -> ResponseReturnValue:
 
 @bp.post("/utilisateurs/<int:user_id>/inviter")
 @needs("users")
+@fresh_from("admin.user")
 def user_invite(user_id: int) -> ResponseReturnValue:
     """Another invitation; those before no longer work."""
     with transaction() as session:
         service.invite(session, actor(), now(), user_id, services().post)
     services().nudge()
     flash(_("L’invitation part. Elle vaut 14 jours ; les précédentes ne servent plus."), "ok")
+    return _back(user_id)
+
+
+@bp.route("/utilisateurs/<int:user_id>/second-facteur", methods=["GET", "POST"])
+@needs("users")
+@fresh
+def user_factors(user_id: int) -> ResponseReturnValue:
+    """Asks first, then takes the second factor away: whoever works here chooses another at the next sign-in."""
+    row = listing.row(db.session, user_id, now())
+    if user_id == me().user.id:
+        raise users.OwnAccount
+    if request.method != "POST":
+        return render_template("admin/user_factors.html", user=row.user, refused="")
+    with transaction() as session:
+        factors.reset(session, actor(), now(), user_id)
+    flash(_("Second facteur retiré, sessions terminées."), "ok")
     return _back(user_id)
 
 

@@ -32,6 +32,11 @@ _ACTIONS: Final[dict[str, tuple[str, str, Callable[[Facts], str]]]] = {  # icon,
     "user.disabled": ("ban", "warn", lambda f: _("Compte désactivé")),
     "user.enabled": ("lock-open", "ok", lambda f: _("Compte réactivé")),
     "user.sessions_ended": ("logout", "", lambda f: _("Sessions terminées")),
+    "user.factor_added": ("shield-check", "ok", lambda f: _("Second facteur ajouté")),
+    "user.factor_removed": ("shield-check", "warn", lambda f: _("Second facteur retiré")),
+    "user.factors_reset": ("shield-check", "warn", lambda f: _("Second facteur à choisir de nouveau")),
+    "user.recovery_codes_made": ("key", "", lambda f: _("Codes de secours faits")),
+    "user.recovery_code_used": ("key", "warn", lambda f: _("Code de secours utilisé")),
     "user.password_set": ("lock", "", lambda f: _("Mot de passe choisi")),
 }  # fmt: skip
 
@@ -79,7 +84,7 @@ def columns() -> list[Column]:
     moments = (_("Ajouté le"), _("Dernière connexion"))
     return [
         *map(Column, texts), *(Column(text, "moment") for text in moments),
-        Column(_("Sessions"), "whole"), Column(_("Résumé du matin")),
+        Column(_("Second facteur")), Column(_("Sessions"), "whole"), Column(_("Résumé du matin")),
     ]  # fmt: skip
 
 
@@ -90,8 +95,8 @@ def rows(session: Session, asked: UsersWanted) -> Iterator[Row]:
         user = each.user
         yield (
             user.name, user.email, role_name(user.role), LANGUAGES.get(user.language, user.language),
-            yes if user.active else no, user.created_at, user.last_sign_in_at, each.sessions,
-            yes if wants_digest(each) else no,
+            yes if user.active else no, user.created_at, user.last_sign_in_at, yes if each.has_second else no,
+            each.sessions, yes if wants_digest(each) else no,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
-from invoicing.accounts import listing, queries, service, users
+from invoicing.accounts import factors, listing, queries, service, users
 from invoicing.accounts.listing import UserRow, UsersWanted, Which
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.rules import PASSWORD_MAX, fold_email
@@ -34,7 +34,7 @@ class Invited:
 
 @click.group()
 def user() -> None:
-    """Users: list, add, invite again, role, disable, enable. Nobody ever gets a default password."""
+    """Users: list, add, invite again, role, disable, enable, reset the second factor. No default password, ever."""
 
 
 @user.command()
@@ -82,6 +82,20 @@ def disable(email: str, as_json: bool) -> None:
     _set_active(email, False, as_json)
 
 
+@user.command("reset-factor")
+@click.argument("email", metavar="E-MAIL")
+@json_option
+def reset_factor(email: str, as_json: bool) -> None:
+    """Take a user's second factor and recovery codes away, for whoever has lost the device; every session ends.
+
+    Staff choose a new one at their next sign-in. Make sure that it is really them who ask.
+    """
+    with desk(read_settings()) as factory, transaction(factory) as session:
+        user_id = _find(session, email).id
+        factors.reset(session, COMMAND, now(), user_id)
+    say(as_json, {"user_id": user_id}, f"User {user_id} has no second factor any more, and is signed out everywhere.")
+
+
 @user.command()
 @click.argument("email", metavar="E-MAIL")
 @json_option
@@ -124,7 +138,7 @@ def _told(row: UserRow) -> dict[str, object]:
     return {
         "user_id": user.id, "email": user.email, "name": user.name, "role": user.role.value, "active": user.active,
         "language": user.language, "last_sign_in": f"{last.isoformat(timespec='seconds')}Z" if last else None,
-        "sessions": row.sessions, "digest": user.wants_digest,
+        "second_factor": row.has_second, "sessions": row.sessions, "digest": user.wants_digest,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from lettrine.jobs import Nudge
 from lettrine.readiness import readiness
 from lettrine.resetting import Rebuilder
 from portal import bp as portal
-from web import errors, filters, returns, security, signin, site, statuses, words
+from web import entrance, errors, filters, returns, security, site, statuses, words
 from web.database import db
 from web.health import Health
 from web.services import Services, post_of
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     _speak(app)
     site.init_app(app)
     errors.init_app(app)
-    for bp in (signin.bp, site.bp, returns.bp, portal, admin, api):
+    for bp in (entrance.bp, site.bp, returns.bp, portal, admin, api):
         app.register_blueprint(bp)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -32,7 +32,8 @@ from invoicing.sellers.models import Organisation, Seller
 from lettrine.access_letters import AccessCase, access_letter
 from lettrine.credit_letters import Corrected, credit_letter
 from lettrine.digest_letters import digest_letter
-from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
+from lettrine.letters import InvoiceCase, Letter, invoice_letter
+from lettrine.link_letters import LINKS, LinkCase
 from lettrine.mailer import Attachment, Mail
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
 
@@ -107,7 +108,8 @@ class Composer:
         if claim.sealed is None or claim.expires_at is None:
             raise Unsendable("unreadable")
         try:
-            url = self.sealer.unseal(claim.sealed)["link"]
+            opened = self.sealer.unseal(claim.sealed)
+            url = opened["link"]
         except (Unreadable, KeyError):
             raise Unsendable("unreadable") from None
         with self.sessions() as session:
@@ -117,7 +119,7 @@ class Composer:
             sender = self._sender(session, session.scalars(sellers).first())
             until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
             case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
-                            is_staff=bool(user and user.is_staff))  # fmt: skip
+                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""))  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 

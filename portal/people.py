@@ -19,6 +19,7 @@ from portal import bp
 from web.database import db, now, transaction
 from web.errors import sentence, status_of
 from web.faults import by_field
+from web.fresh import fresh, fresh_from
 from web.people import RIGHTS, right_choices, why_choices, why_typed
 from web.services import services
 from web.sessions import actor, me
@@ -86,6 +87,7 @@ def _page(customer_id: int, asked: Asked, refusal: str = "") -> str:
 
 
 @bp.post("/personnes/<int:customer_id>/inviter")
+@fresh_from("portal.people_of")
 def person_invite(customer_id: int) -> ResponseReturnValue:
     """Asks somebody in by their address: the answer is the same whether they have an account or not."""
     managing.of_manager(db.session, me().user.id, customer_id)
@@ -121,6 +123,7 @@ def person_again(customer_id: int, access_id: int) -> ResponseReturnValue:
 
 
 @bp.route("/personnes/<int:customer_id>/<int:access_id>/droit", methods=["GET", "POST"])
+@fresh
 def person_right(customer_id: int, access_id: int) -> ResponseReturnValue:
     """Asks first, then makes somebody a manager, or one no longer."""
     if request.method != "POST":

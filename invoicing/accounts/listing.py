@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts import rules
-from invoicing.accounts.models import EmailProof, Purpose, Role, SignInSession, User
+from invoicing.accounts.models import EmailProof, Passkey, Purpose, Role, SignInSession, User
 from invoicing.errors import NotFound
 from invoicing.journal import JournalEntry
 from invoicing.keyset import beyond
@@ -44,6 +44,7 @@ class UserRow:
     """One user as the list shows them; `invited_until` of an invitation that still waits to be used."""
 
     user: User
+    has_second: bool
     sessions: int
     invited_until: datetime | None
 
@@ -107,7 +108,9 @@ def rows_of(session: Session, users: Sequence[User], now: datetime) -> list[User
     waits = (EmailProof.purpose == Purpose.invitation, EmailProof.used_at.is_(None), EmailProof.expires_at > now)
     query = select(EmailProof.user_id, func.max(EmailProof.expires_at)).where(EmailProof.user_id.in_(ids), *waits)
     invited: dict[int | None, datetime] = dict(session.execute(query.group_by(EmailProof.user_id)).tuples().all())
-    return [UserRow(user, living.get(user.id, 0), invited.get(user.id)) for user in users]
+    keyed = set(session.scalars(select(Passkey.user_id).where(Passkey.user_id.in_(ids))))
+    return [UserRow(user, user.totp_secret is not None or user.id in keyed, living.get(user.id, 0),
+                    invited.get(user.id)) for user in users]  # fmt: skip
 
 
 def history(session: Session, user_id: int | None = None, most: int = 30) -> Sequence[JournalEntry]:

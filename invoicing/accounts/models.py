@@ -1,11 +1,11 @@
-"""Rows of people who may sign in: users, sessions, proofs by e-mail, counters of tries."""
+"""Rows of people who may sign in: users, sessions, proofs by e-mail, second factors, counters of tries."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoicing.database import Base, enum
@@ -21,9 +21,10 @@ class Role(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a mailed link is for."""
+    """What a mailed code or link is for."""
 
     sign_in = "sign_in"
+    confirm = "confirm"  # a signed-in member proves that it is still them
     reset = "reset"
     invitation = "invitation"
 
@@ -49,6 +50,8 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     passkey_handle: Mapped[bytes] = mapped_column(LargeBinary(64), unique=True)
+    totp_secret: Mapped[str | None] = mapped_column(String(500))  # sealed
+    totp_last_step: Mapped[int | None]  # of the last code that was taken: no code is taken twice
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
     wants_digest: Mapped[bool] = mapped_column(default=False)  # staff: one mail a day with what needs a person
@@ -77,7 +80,10 @@ class SignInSession(Base):
 
 
 class EmailProof(Base):
-    """One mail, one row: a link of 256 bits, used once. Without a user it is a decoy: the same write for everybody."""
+    """One mail, one row: a link of 256 bits, used once. Without a user it is a decoy: the same write for everybody.
+
+    Where a browser asked for a code, `asked_hash` is that browser's secret, and `code_hash` is keyed with it.
+    """
 
     __tablename__ = "email_proof"
 
@@ -91,6 +97,41 @@ class EmailProof(Base):
     tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """One of ten codes for whoever has lost the second factor; the row goes when it is used."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+
+
+class Passkey(Base):
+    """A key that somebody's device keeps; it checks who holds it, so it is two factors by itself."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)  # 32 bits without a sign; synced keys keep it at 0
+    name: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What one browser's key is to sign, once; with a user, for a new key of theirs."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge: Mapped[bytes] = mapped_column(LargeBinary(64), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Attempts(Base):
