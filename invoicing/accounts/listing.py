@@ -107,7 +107,7 @@ def rows_of(session: Session, users: Sequence[User], now: datetime) -> list[User
             living[seat.user_id] = living.get(seat.user_id, 0) + 1
     waits = (EmailProof.purpose == Purpose.invitation, EmailProof.used_at.is_(None), EmailProof.expires_at > now)
     query = select(EmailProof.user_id, func.max(EmailProof.expires_at)).where(EmailProof.user_id.in_(ids), *waits)
-    invited: dict[int | None, datetime] = dict(session.execute(query.group_by(EmailProof.user_id)).tuples().all())
+    invited: dict[int | None, datetime] = dict(session.execute(query.group_by(EmailProof.user_id)).all())
     keyed = set(session.scalars(select(Passkey.user_id).where(Passkey.user_id.in_(ids))))
     return [UserRow(user, user.totp_secret is not None or user.id in keyed, living.get(user.id, 0),
                     invited.get(user.id)) for user in users]  # fmt: skip

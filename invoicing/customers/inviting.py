@@ -96,14 +96,18 @@ def ask_in(
 
 
 def _account(session: Session, actor: Actor, now: datetime, wanted: Invited) -> int:
-    """The user with this address, made where there is none."""
+    """The user with this address, made where there is none, and locked before a right points at them."""
     known = user_by_email(session, wanted.email)
-    if known is not None:
-        return known.id
-    try:
-        return add_user(session, actor, now, wanted.email, Role.member, "", wanted.language).id
-    except UserExists as refusal:  # somebody else has asked them in at the same moment
-        return refusal.user_id
+    if known is None:
+        try:
+            return add_user(session, actor, now, wanted.email, Role.member, "", wanted.language).id
+        except UserExists as refusal:  # somebody else has asked them in at the same moment
+            return _locked(session, refusal.user_id).id
+    return _locked(session, known.id).id
+
+
+def _locked(session: Session, user_id: int) -> User:
+    return session.get_one(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def write_to(session: Session, actor: Actor, now: datetime, given: CustomerAccess, post: Post) -> bool:
@@ -111,7 +115,7 @@ def write_to(session: Session, actor: Actor, now: datetime, given: CustomerAcces
 
     A disabled account gets nothing. Says whether a mail goes.
     """
-    user = given.user
+    user = _locked(session, given.user_id)  # as they are now: shut out meanwhile, perhaps
     if not user.active or _mailed_since(session, user.email, now - timedelta(minutes=1)):
         return False
     if _mailed_since(session, user.email, now - timedelta(days=1)) >= A_DAY:
