@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.secrets import Post
@@ -53,7 +53,7 @@ def managed_alone(session: Session, user_id: int) -> list[Customer]:
                        for each in access.everybody(session, customer.id))]  # fmt: skip
 
 
-def _manages(user_id: int) -> tuple[object, ...]:
+def _manages(user_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         CustomerAccess.user_id == user_id, CustomerAccess.granted == AccessRight.manages,
         Customer.kind == CustomerKind.organisation, Customer.merged_into_id.is_(None),

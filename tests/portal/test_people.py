@@ -127,7 +127,7 @@ def test_the_name_of_somebody_is_shown_once_they_have_come(firm: Firm) -> None:
 
 
 @pytest.mark.parametrize(("email", "said"), [
-    ("", "nécessaire"), ("pas une adresse", "n’est pas une adresse"), ("<b>@x", "n’est pas une adresse"),
+    ("", "Écrivez une adresse e-mail"), ("pas une adresse", "n’est pas une adresse"), ("<b>@x", "n’est pas une adresse"),
     ("é" * 300, "n’est pas une adresse"),
 ])  # fmt: skip
 def test_what_is_wrong_stays_in_the_form_and_makes_nobody(firm: Firm, email: str, said: str) -> None:
@@ -169,6 +169,7 @@ def test_withdrawn_everything_is_gone_at_the_next_request(firm: Firm) -> None:
     firm.send(path, {"why": "left"}, firm.home + path)
     assert [browser.get(address).status_code for address in (invoice, f"{invoice}/pdf")] == [404, 404]
     assert "Aucune facture n’est rattachée" in text(browser.get("/mes-factures"))
+    firm.session.rollback()
     entry = firm.session.scalars(select(JournalEntry).order_by(JournalEntry.position.desc())).first()
     assert entry and (entry.action, entry.actor_id) == ("customer.access_withdrawn", firm.boss.id)
     assert entry.facts()["why"] == [None, "left"]
@@ -191,6 +192,7 @@ def test_a_manager_leaves_once_there_is_another(firm: Firm) -> None:
 
 def test_whoever_has_not_come_is_written_to_again(firm: Firm) -> None:
     firm.invite("x@example.org")
+    firm.session.rollback()
     new = firm.session.scalars(select(User).where(User.email == "x@example.org")).one()
     path = f"/{firm.row(new)}/relancer"
     assert f"{firm.home}{path}" in firm.browser.get(firm.home).text
