@@ -24,6 +24,7 @@ from web.sessions import actor
 from web.words import LANGUAGES, _
 
 EMAIL_MAX, NAME_MAX = 254, 120
+LATEST = 15  # changes that the list tells
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def users_list() -> ResponseReturnValue:
     return render_template(
         "admin/users.html", words=words, page=page, counts=listing.counts(db.session, wanted), which=wanted.which,
         roles=users_words.role_filter(), role_name=role_name, wants_digest=users_words.wants_digest,
-        faults=by_field(words.faults), history=users_words.steps(listing.history(db.session), named=True),
+        faults=by_field(words.faults), history=users_words.steps(listing.history(db.session, most=LATEST), named=True),
         newer=words.address(avant=page.rows[0].user.id) if page.before and page.rows else None,
         older=words.address(apres=page.rows[-1].user.id) if page.after else None,
     )  # fmt: skip

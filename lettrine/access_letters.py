@@ -23,7 +23,7 @@ class AccessCase:
 
 def access_letter(case: AccessCase) -> Letter:
     """Invoices that somebody sees from now on, with the account that they have."""
-    heading = _("Vous avez accès aux factures de %(customer)s", customer=case.customer)
+    heading = _("%(customer)s : vous avez accès aux factures", customer=case.customer)
     what = _("Elles sont dans votre zone membre, avec celles que vous y voyez déjà.")
     more = (_("Vous pouvez aussi dire qui d’autre les voit, sous « Personnes »."),) if case.manages else ()
     return Letter(

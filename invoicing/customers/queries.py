@@ -101,8 +101,15 @@ class Seen:
         return self.right is AccessRight.manages
 
 
-def customers_of_user(session: Session, user_id: int) -> list[Seen]:
+def customers_of_user(session: Session, user_id: int) -> Sequence[Customer]:
     """The customers whose invoices this user may see, by name; a disabled user sees none."""
+    query = select(Customer).join(CustomerAccess).join(User, User.id == CustomerAccess.user_id)
+    mine = query.where(CustomerAccess.user_id == user_id, User.active, LIVING)
+    return session.scalars(mine.order_by(Customer.sort_name, Customer.id)).all()
+
+
+def seen_by_user(session: Session, user_id: int) -> list[Seen]:
+    """The same, told apart and with what the user may do for each."""
     active = session.scalar(select(User.active).where(User.id == user_id))
     return rights_of_user(session, user_id) if active else []
 
@@ -124,7 +131,7 @@ def _effective(customer: Customer, right: AccessRight) -> AccessRight:
 
 def customer_of_user(session: Session, user_id: int, customer_id: int) -> Seen:
     """One of them; NotFound where it isn't, whether it exists or not."""
-    found = next((seen for seen in customers_of_user(session, user_id) if seen.id == customer_id), None)
+    found = next((seen for seen in seen_by_user(session, user_id) if seen.id == customer_id), None)
     if found is None:
         raise NotFound
     return found

@@ -120,7 +120,7 @@ def test_a_disabled_user_is_out_at_once_and_comes_back(desk: Desk, boss: User) -
     browser: Browser = desk.app.test_client().become(user)  # type: ignore[attr-defined]
     assert browser.get("/mes-factures").status_code == 200
     asked = text(desk.browser.get(f"{page_of(user)}/desactiver"))
-    assert "seule personne qui gère les accès de Reliure &amp; Cie" in asked
+    assert "Reliure &amp; Cie : c’est la seule personne qui gère les accès" in asked
     assert browser.get("/mes-factures").status_code == 200  # asking changes nothing
     deed(desk, user, "desactiver")
     assert browser.get("/mes-factures").location == "/connexion"

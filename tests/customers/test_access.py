@@ -100,7 +100,7 @@ def test_an_organisation_that_becomes_a_person_has_nobody_to_manage(session: Ses
     user = member(session)
     one = firm(session, user)
     service.change_customer(session, COMMAND, NOW, one.id, one.revision, CustomerContent("person", "A", "B"))
-    assert not managing.manages_any(session, user.id) and not queries.customers_of_user(session, user.id)[0].manages
+    assert not managing.manages_any(session, user.id) and not queries.seen_by_user(session, user.id)[0].manages
     with pytest.raises(NotFound):
         managing.of_manager(session, user.id, one.id)
 
@@ -316,7 +316,7 @@ def test_namesakes_are_told_apart_and_one_of_them_is_looked_at_alone(session: Se
     two = [make_customer(session, last_name="Roy", users=(user,)) for _ in range(2)]
     alone = make_customer(session, last_name="Autre", users=(user,))
     numbers = [make_invoice(session, each, seller).number for each in (*two, alone)]
-    seen = queries.customers_of_user(session, user.id)
+    seen = queries.seen_by_user(session, user.id)
     assert {each.label for each in seen} == {f"Élodie Roy ({each.member_number})" for each in two} | {"Élodie Autre"}
     for customer, number in zip((*two, alone), numbers, strict=True):
         found, _more = invoices.of_user(session, user.id, MemberFilter(customer_id=customer.id))
@@ -344,7 +344,7 @@ def test_a_disabled_user_sees_nothing_and_everything_again_once_enabled(session:
     set_active(session, COMMAND, NOW, user.id, False)
     with pytest.raises(NotFound):
         invoices.for_user(session, user.id, number)
-    assert queries.customers_of_user(session, user.id) == []
+    assert queries.customers_of_user(session, user.id) == queries.seen_by_user(session, user.id) == []
     assert [seen.id for seen in queries.rights_of_user(session, user.id)] == [one.id]
     set_active(session, COMMAND, NOW, user.id, True)
     assert invoices.for_user(session, user.id, number).number == number
