@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from admin import bp
 from admin import customer_forms as forms
+from admin.access_box import Asked, zone_of
 from admin.texts import reason_of
 from invoicing.customers import queries, service
 from invoicing.customers.models import Customer
@@ -79,9 +80,9 @@ def customer(customer_id: int) -> ResponseReturnValue:
 
 
 def record(
-    customer_id: int, status: int = 200, refusal: str = "", email: str = "", fault: str = ""
-) -> ResponseReturnValue:
-    """The record's page; `refusal` says what was not done, `email` and `fault` stand in the form of access."""
+    customer_id: int, status: int = 200, refusal: str = "", asked: Asked | None = None
+) -> ResponseReturnValue:  # fmt: skip
+    """The record's page; `refusal` says what was not done, `asked` stands in the form of access."""
     found = queries.customer(db.session, customer_id)
     seller = db.session.get(Seller, found.seller_id) if found.seller_id else None
     documents, drafts = invoices.of_customer(db.session, customer_id), invoices.drafts(db.session, customer_id)
@@ -90,8 +91,8 @@ def record(
         totals=invoices.totals(db.session, Invoice.customer_id == customer_id),
         documents=documents, to_letter=_to_letter(documents), drafts=drafts,
         lacks=[missing_sentence(missing) for missing in missing_of_customer(found)], address=address_of(found),
-        language_name=LANGUAGES.get(found.language, found.language), seller=seller, refusal=refusal, email=email,
-        fault=fault, trouble=last_trouble(db.session, found.email), reason_of=reason_of,
+        language_name=LANGUAGES.get(found.language, found.language), seller=seller, refusal=refusal,
+        zone=zone_of(found, asked), trouble=last_trouble(db.session, found.email), reason_of=reason_of,
         left_out=bool(drafts) or any(row.status not in SALES for row in documents),
     )  # fmt: skip
     return drawn, status

@@ -1,4 +1,4 @@
-"""A customer's member zone: who becomes a member, who is invited, who may see what."""
+"""A customer's member zone: who becomes a member, who is invited. Who may see what: `admin.access`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin import bp
+from admin.access_box import Asked
 from admin.customers import record
-from invoicing.accounts.queries import user_by_email
 from invoicing.accounts.rules import UserDisabled, UserExists
-from invoicing.customers import queries, rules, service
+from invoicing.customers import inviting, queries, rules, service
 from invoicing.delivery.service import BadAddress
 from invoicing.errors import FieldFaults
 from invoicing.invoices import queries as invoices
@@ -22,18 +22,19 @@ from web.services import services
 from web.sessions import actor
 from web.words import _
 
-EMAIL_MAX = 254
-UNINVITED = (rules.NoEmail, rules.AddressTaken, BadAddress, UserDisabled, UserExists)
+UNINVITED = (rules.NoEmail, rules.AddressTaken, rules.OtherAddresses, BadAddress, UserDisabled, UserExists)
 
 register(rules.NotAMember, 409, lambda r: _("Un contact n’a pas de zone membre : faites-en d’abord un membre."))
 register(rules.AlreadyMember, 409, lambda r: _("C’est déjà un membre. Rien n’a été changé."))
-register(rules.OwnAccess, 422, lambda r: _(
-    "On ne se donne pas accès à soi-même : demandez-le à un collègue. Rien n’a été changé."))  # fmt: skip
 register(rules.NoEmail, 422, lambda r: _(
     "Sans adresse e-mail, pas d’invitation : ajoutez d’abord l’adresse à la fiche."))  # fmt: skip
 register(rules.AddressTaken, 409, lambda r: _(
     "Le compte %(email)s existe déjà, sans accès à ces factures. Aucune invitation n’est partie. "
     "Si c’est la bonne personne, donnez-lui accès, puis invitez-la ; sinon, corrigez l’adresse de la fiche.",
+    email=r.email))  # fmt: skip
+register(rules.OtherAddresses, 409, lambda r: _(
+    "Ceux qui voient ces factures ont une autre adresse que %(email)s, et aucun compte n’a celle-ci. "
+    "Aucune invitation n’est partie. Si c’est la bonne personne, donnez-lui accès ; sinon, corrigez la fiche.",
     email=r.email))  # fmt: skip
 register(rules.MemberNumberTaken, 409, lambda r: _(
     "Le numéro %(number)s est déjà celui d’un autre membre. Écrivez-en un autre, ou laissez vide.",
@@ -53,7 +54,7 @@ def customer_member(customer_id: int) -> ResponseReturnValue:
             made = service.make_member(session, actor(), now(), customer_id, number).member_number or ""
             refresh_search(session, customer_id)
             if wants:
-                service.invite_member(session, actor(), now(), customer_id, services().post)
+                inviting.invite_member(session, actor(), now(), customer_id, services().post)
     except rules.AlreadyMember as refusal:
         flash(sentence(refusal), "info")
         return _back(customer_id)
@@ -85,10 +86,14 @@ def customer_invite(customer_id: int) -> ResponseReturnValue:
     """Mails an invitation to the member's own address; the user and the right are made where there is none yet."""
     try:
         with transaction() as session:
-            user, mails = service.invite_member(session, actor(), now(), customer_id, services().post)
+            user, mails = inviting.invite_member(session, actor(), now(), customer_id, services().post)
             email = user.email
     except rules.AddressTaken as refusal:
-        return record(customer_id, status_of(refusal), sentence(refusal), email=refusal.email)
+        return record(customer_id, status_of(refusal), sentence(refusal), Asked(refusal.email))
+    except rules.OtherAddresses as refusal:
+        language = queries.customer(db.session, customer_id).language
+        asked = Asked(refusal.email, language=language, offers=True)
+        return record(customer_id, status_of(refusal), sentence(refusal), asked)
     except (rules.NotAMember, *UNINVITED) as refusal:
         return record(customer_id, status_of(refusal), sentence(refusal))
     if not mails:
@@ -98,41 +103,6 @@ def customer_invite(customer_id: int) -> ResponseReturnValue:
     services().nudge()
     said = _("L’invitation part pour %(email)s. Elle vaut 14 jours ; les précédentes ne servent plus.", email=email)
     flash(said, "ok")
-    return _back(customer_id)
-
-
-@bp.post("/clients/<int:customer_id>/acces")
-@needs("customers")
-def customer_link(customer_id: int) -> ResponseReturnValue:
-    """Gives an existing user the right to this member's invoices."""
-    email = request.form.get("email", "").strip()[:EMAIL_MAX]
-    queries.customer(db.session, customer_id)
-    user = user_by_email(db.session, email)
-    if user is None:
-        return record(customer_id, 422, email=email, fault=_no_account(email))
-    user_id, email = user.id, user.email
-    try:
-        with transaction() as session:
-            service.link_user(session, actor(), now(), customer_id, user_id)
-    except (rules.OwnAccess, rules.NotAMember) as refusal:
-        return record(customer_id, status_of(refusal), email=email, fault=sentence(refusal))
-    flash(_("%(email)s a accès à ces factures.", email=email), "ok")
-    return _back(customer_id)
-
-
-def _no_account(email: str) -> str:
-    if not email:
-        return _("Écrivez l’adresse e-mail d’un compte qui existe.")
-    return _("Aucun compte n’a l’adresse « %(email)s ». Vérifiez-la.", email=email)
-
-
-@bp.post("/clients/<int:customer_id>/acces/<int:access_id>/retirer")
-@needs("customers")
-def customer_unlink(customer_id: int, access_id: int) -> ResponseReturnValue:
-    """Withdraws a right: at their next request the invoices are gone for them."""
-    with transaction() as session:
-        service.unlink_user(session, actor(), now(), customer_id, access_id)
-    flash(_("Accès retiré. Le compte reste, sans ces factures."), "ok")
     return _back(customer_id)
 
 

@@ -12,7 +12,16 @@ from admin import customer_forms as forms
 from admin.draft_fields import number as read_number
 from invoicing.customers import listing, merging, queries
 from invoicing.customers.listing import CustomersWanted
-from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, numbers, people, suggested
+from invoicing.customers.merging_rules import (
+    MergeWish,
+    SameRecord,
+    fills,
+    fingerprint,
+    numbers,
+    people,
+    suggested,
+    suggested_managers,
+)
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import MergedAway, OwnAccess
 from invoicing.errors import FieldFaults, Refused, Stale
@@ -79,11 +88,16 @@ def customer_merge_with(customer_id: int, other_id: int) -> ResponseReturnValue:
 
 
 def _wish() -> MergeWish:
-    ticked = frozenset(number for text in request.form.getlist("user") if (number := read_number(text)) is not None)
+    seeing = _ticked("user")
     return MergeWish(
         shown=request.form.get("shown", ""), fill=bool(request.form.get("fill")),
-        member_number=request.form.get("member_number", ""), user_ids=ticked,
+        member_number=request.form.get("member_number", ""), user_ids=seeing,
+        manager_ids=_ticked("manager") & seeing,
     )  # fmt: skip
+
+
+def _ticked(name: str) -> frozenset[int]:
+    return frozenset(number for text in request.form.getlist(name) if (number := read_number(text)) is not None)
 
 
 def _confirm(customer_id: int, other_id: int, refusal: Refused | None = None) -> ResponseReturnValue:
@@ -91,11 +105,12 @@ def _confirm(customer_id: int, other_id: int, refusal: Refused | None = None) ->
     kept, gone = merging.both(db.session, customer_id, other_id)
     seen, sent = people(kept, gone, actor().account_id), _wish()
     ticked = sent.user_ids if refusal else suggested(seen, actor().account_id)
+    managing = sent.manager_ids if refusal else suggested_managers(seen, actor().account_id)
     errors = by_field(refusal.faults) if isinstance(refusal, FieldFaults) else {}
     said = sentence(refusal) if refusal and not errors else ""
     drawn = render_template(
         "admin/customer_merge_with.html", customer=kept, other=gone, lines=_lines(kept, gone), errors=errors,
-        refusal=said, moves=merging.moves(db.session, other_id), people=seen, ticked=ticked,
+        refusal=said, moves=merging.moves(db.session, other_id), people=seen, ticked=ticked, managing=managing,
         only=merging.seeing_only(db.session, customer_id, other_id),
         numbers=numbers(kept, gone), number=sent.member_number or kept.member_number or "",
         fill=sent.fill if refusal else True, fills=bool(fills(kept, gone)), shown=fingerprint(kept, gone),

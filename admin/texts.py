@@ -73,6 +73,7 @@ KINDS: Final[dict[DeliveryKind, str]] = {
     DeliveryKind.invitation: N_("Invitation"),
     DeliveryKind.reset: N_("Nouveau mot de passe"),
     DeliveryKind.sign_in: N_("Connexion"),
+    DeliveryKind.access: N_("Accès donné"),
     DeliveryKind.confirm: N_("Code de confirmation"),
     DeliveryKind.digest: N_("Résumé du matin"),
     DeliveryKind.new_address: N_("Nouvelle adresse"),

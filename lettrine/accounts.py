@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ import click
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
-from invoicing.accounts import factors, queries, service
+from invoicing.accounts import factors, listing, queries, service, users
+from invoicing.accounts.listing import UserRow, UsersWanted, Which
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.rules import PASSWORD_MAX, fold_email
 from invoicing.database import transaction
@@ -32,7 +34,7 @@ class Invited:
 
 @click.group()
 def user() -> None:
-    """Users: add, invite again, disable, enable, reset the second factor. Nobody ever gets a default password."""
+    """Users: list, add, invite again, role, disable, enable, reset the second factor. No default password, ever."""
 
 
 @user.command()
@@ -100,6 +102,44 @@ def reset_factor(email: str, as_json: bool) -> None:
 def enable(email: str, as_json: bool) -> None:
     """Let a disabled user sign in again."""
     _set_active(email, True, as_json)
+
+
+@user.command()
+@click.argument("email", metavar="E-MAIL")
+@click.argument("wanted", metavar="ROLE", type=click.Choice([role.value for role in Role]))
+@json_option
+def role(email: str, wanted: str, as_json: bool) -> None:
+    """Give a user another role: member, reader, sales or admin. They sign in anew; the last admin stays one."""
+    with desk(read_settings()) as factory, transaction(factory) as session:
+        user_id = users.change_role(session, COMMAND, now(), _find(session, email).id, Role(wanted)).id
+    say(as_json, {"user_id": user_id, "role": wanted}, f"User {user_id}: {wanted}.")
+
+
+@user.command("list")
+@click.option("--part", type=click.Choice([part.value for part in Which]), help="Only these; without it everybody.")
+@click.option("--search", default="", help="Words of the name or the address.")
+@json_option
+def list_(part: str | None, search: str, as_json: bool) -> None:
+    """List users: address, role, whether active, last sign-in, open sessions. With --json a list."""
+    parts = [Which(part)] if part else list(Which)
+    with desk(read_settings()) as factory, factory() as session:
+        rows = [_told(row) for each in parts for row in listing.every(session, UsersWanted(each, search), now())]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for facts in rows:
+        state = "" if facts["active"] else "  disabled"
+        click.echo(f"{facts['role']:7} {facts['email']}  {facts['last_sign_in'] or 'never'}{state}")
+
+
+def _told(row: UserRow) -> dict[str, object]:
+    """One user for a program; moments in UTC."""
+    user, last = row.user, row.user.last_sign_in_at
+    return {
+        "user_id": user.id, "email": user.email, "name": user.name, "role": user.role.value, "active": user.active,
+        "language": user.language, "last_sign_in": f"{last.isoformat(timespec='seconds')}Z" if last else None,
+        "second_factor": row.has_second, "sessions": row.sessions, "digest": user.wants_digest,
+    }  # fmt: skip
 
 
 def _invite(factory: sessionmaker[Session], email: str, settings: Settings) -> Invited:

@@ -27,6 +27,7 @@ from invoicing.journal import COMMAND
 from invoicing.migrations import upgrade
 from lettrine import logs
 from lettrine.catcher import Catcher, start
+from lettrine.demo_access import EMPLOYEES, FIRM
 from lettrine.demo_data import SIGN_INS, build
 from lettrine.demo_people import PEOPLE
 from lettrine.demo_shops import ONLINE
@@ -190,7 +191,8 @@ def _faults(address: str) -> list[str]:
 def _welcome(address: str, catcher: Catcher, password: str, totp: dict[str, str]) -> str:
     """The address, the mail catcher's, and one sign-in per role; staff with the secret and the code of this moment."""
     members = [(person.email, "member", f"{person.first} {person.last}") for person in PEOPLE if person.signs_in]
-    rows = [(email, str(role), name) for email, role, name, _ in SIGN_INS] + members
+    people = [(one.email, one.word, f"{one.name}, {FIRM}") for one in EMPLOYEES if one.signs_in]
+    rows = [(email, str(role), name) for email, role, name, _ in SIGN_INS] + members + people
     lines = [f"  {role:8} {email:38} {name}{_second(totp.get(email))}" for email, role, name in rows]
     top = ["", f"Lettrine      {address}", f"Mail catcher  {catcher.address}", ""]
     end = [

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from invoicing.accounts import service as accounts
 from invoicing.accounts.models import Role, User
+from invoicing.customers.access import link_user
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
-from invoicing.customers.service import add_customer, link_user, make_member
+from invoicing.customers.service import add_customer, make_member
 from invoicing.database import transaction
 from invoicing.delivery.service import claim, settle_failed, settle_sent
 from invoicing.invoices.models import MadeOutTo
@@ -28,6 +29,7 @@ from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region, Seller, TaxRegistration, TaxStatus
 from invoicing.taxes.models import Tax
 from invoicing.taxes.service import load_reference
+from lettrine.demo_access import let_in
 from lettrine.demo_campaigns import campaigns
 from lettrine.demo_cases import tell
 from lettrine.demo_desk import Buyer, Desk
@@ -53,6 +55,7 @@ def build(sessions: sessionmaker[Session], now: datetime, invoices: int, passwor
     sellers = _sellers(desk)
     courses, dues, rimouski = (stock(desk, goods) for goods in (COURSES, DUES, RIMOUSKI))
     customers = _customers(desk, sellers, password_hash)
+    let_in(desk, customers, password_hash)
     shops = open_shops(desk, sellers, courses, rimouski)
     made = 0
     for made in sell(desk, shops, customers, staff):

@@ -19,7 +19,7 @@ from invoicing.accounts.happenings import Happening
 from invoicing.accounts.models import User
 from invoicing.accounts.notices import AT, WHAT
 from invoicing.accounts.secrets import Sealer, Unreadable
-from invoicing.customers.models import CustomerKind
+from invoicing.customers.models import CustomerAccess, CustomerKind
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.news import count_unseen
 from invoicing.delivery.queries import MORNING
@@ -33,6 +33,7 @@ from invoicing.money import NBSP
 from invoicing.payments.models import PaymentKind, PaymentMethod
 from invoicing.payments.rules import live
 from invoicing.sellers.models import Organisation, Seller
+from lettrine.access_letters import AccessCase, access_letter
 from lettrine.credit_letters import Corrected, credit_letter
 from lettrine.digest_letters import digest_letter, news_letter
 from lettrine.letters import InvoiceCase, Letter, invoice_letter
@@ -76,6 +77,8 @@ class Composer:
             return self._morning(claim)
         if claim.kind is DeliveryKind.notice:
             return self._notice(claim)
+        if claim.kind is DeliveryKind.access:
+            return self._access(claim)
         if claim.kind.value in LINKS:
             return self._link(claim)
         raise Unsendable("unknown_kind")
@@ -166,6 +169,19 @@ class Composer:
     def _usual_sender(self, session: Session) -> _Sender:
         sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
         return self._sender(session, session.scalars(sellers).first())
+
+    def _access(self, claim: Claim) -> Mail:
+        """Nothing is said of a right that was withdrawn meanwhile, nor to a disabled account."""
+        with self.app.app_context(), force_locale(_spoken(claim.language)), self.sessions() as session:
+            mine = (CustomerAccess.user_id == claim.user_id) & (CustomerAccess.customer_id == claim.customer_id)
+            given = session.scalar(select(CustomerAccess).where(mine))
+            if given is None or not given.user.active:
+                raise Unsendable("expired")
+            sender, organisation = self._usual_sender(session), _organisation(session)
+            url = f"{self.settings.public_url.rstrip('/')}/mes-factures"
+            case = AccessCase(organisation.name, organisation.contact_email, given.user.name, given.customer.name, url,
+                              given.manages)  # fmt: skip
+            return self._mail(claim, sender, access_letter(case), ())
 
     def _sender(self, session: Session, seller: Seller | None) -> _Sender:
         organisation = _organisation(session)

@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role, User
+from invoicing.customers.access import link_user
 from invoicing.customers.models import Customer
 from invoicing.customers.rules import CustomerContent
-from invoicing.customers.service import add_customer, link_user, make_member
+from invoicing.customers.service import add_customer, make_member
 from invoicing.invoices.crediting import CreditContent, compose_credit, corrected_of, credit
 from invoicing.invoices.models import Invoice, Status
 from invoicing.invoices.reading import DraftContent, LineContent

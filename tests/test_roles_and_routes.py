@@ -17,8 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from invoicing.accounts.models import Role
+from invoicing.accounts.models import Role, User
 from invoicing.campaigns.service import CampaignContent, begin
+from invoicing.customers.access import link_user
+from invoicing.customers.models import AccessRight
 from invoicing.delivery.models import Delivery
 from invoicing.imports.models import ImportRow, RunKind, RunState
 from invoicing.imports.service import start
@@ -118,6 +120,12 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
     "portal.invoice_mail": Door(None, (IN, DID, 404, 404, 404)),  # the setting is off, and it says so
+    "portal.people": Door((IN, 302, 404, 404, 404)),  # to the only organisation that the member manages
+    "portal.people_of": Door((IN, 200, 404, 404, 404)),
+    "portal.person_invite": Door(None, (IN, DID, 404, 404, 404)),
+    "portal.person_again": Door(None, (IN, DID, 404, 404, 404)),
+    "portal.person_right": Door((IN, 200, 404, 404, 404), (IN, DID, 404, 404, 404)),
+    "portal.person_withdraw": Door((IN, 200, 404, 404, 404), (IN, DID, 404, 404, 404)),
     "returns.notice": Door(None, ABSENT),  # no token is set
     "api.page": Door(EVERYBODY),
     "api.document": Door(EVERYBODY),
@@ -143,7 +151,9 @@ DOORS: Final[dict[str, Door]] = {
     "admin.customer_member": Door(SALES, SALES_DO),
     "admin.customer_invite": Door(None, SALES_DO),
     "admin.customer_link": Door(None, SALES_DO),
-    "admin.customer_unlink": Door(None, SALES_DO),
+    "admin.customer_unlink": Door(SALES, SALES_DO),
+    "admin.customer_right": Door(None, SALES_DO),
+    "admin.customer_remind": Door(None, SALES_DO),
     "admin.customer_merge": Door(SALES),
     "admin.customer_merge_with": Door(SALES, SALES_DO),
     "admin.draft_new": Door(SALES, SALES_DO),
@@ -197,6 +207,16 @@ DOORS: Final[dict[str, Door]] = {
     "admin.traces_scan": Door(None, STAFF_DO),
     "admin.reset": Door(ADMIN, ADMIN_DOES),
     "admin.settings": Door(ADMIN, ADMIN_DOES),
+    "admin.users": Door(ADMIN),
+    "admin.users_export": Door(ADMIN),
+    "admin.user_new": Door(ADMIN, ADMIN_DOES),
+    "admin.user": Door(ADMIN),
+    "admin.user_role": Door(None, ADMIN_DOES),
+    "admin.user_disable": Door(ADMIN, ADMIN_DOES),
+    "admin.user_enable": Door(None, ADMIN_DOES),
+    "admin.user_factors": Door(ADMIN, ADMIN_DOES),
+    "admin.user_sessions": Door(None, ADMIN_DOES),
+    "admin.user_invite": Door(None, ADMIN_DOES),
     "admin.seller_new": Door(ADMIN, ADMIN_DOES),
     "admin.seller": Door(ADMIN, ADMIN_DOES),
     "admin.seller_logo": Door((IN, 403, 403, 403, 404), ADMIN_DOES),  # there is none
@@ -253,6 +273,7 @@ SHARED: Final = {"admin.work_letter": "admin.work_list"}  # a form sent to the a
 OF_LETTERINGS: Final = tuple(
     f"admin.import_{what}" for what in ("columns", "columns_again", "undo", "take", "letter_one")
 )
+OF_PEOPLE: Final = ("people_of", "person_invite", "person_again", "person_right", "person_withdraw")
 OPEN: Final = ("static", "site.language")  # with an argument, but for everybody
 MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_999, "shop_id": 99_999,
                   "key_id": 99_999, "number": "F2026-99999", "invoice_id": 99_999, "customer_id": 99_999,
@@ -260,7 +281,7 @@ MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_9
                   "seller_id": 99_999, "series_id": 99_999, "payment_id": 99_999, "wanted": "cancelled",
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css", "kind": "exe", "export_number": 99_999, "campaign_id": 99_999,
-                  "session_id": 99_999, "passkey_id": 99_999}  # fmt: skip
+                  "session_id": 99_999, "passkey_id": 99_999, "user_id": 99_999}  # fmt: skip
 SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
 
 
@@ -276,6 +297,7 @@ class World:
     contact: int
     order: int
     letterings: int
+    people: tuple[dict[str, object], dict[str, object]]  # an organisation that the member manages, and a foreign one
 
     def browser(self, role: Role | None) -> Browser:
         """A browser of somebody with this role, or of a stranger."""
@@ -289,6 +311,8 @@ class World:
             values = {"customer_id": self.contact}  # a member is one already
         if endpoint in ("admin.order", "admin.move") and values is not MISSING:
             values = {"invoice_id": self.order, "wanted": "cancelled"}  # a draft isn't one
+        if endpoint.removeprefix("portal.") in OF_PEOPLE and values is not MISSING:
+            values = self.people[values is self.foreign]
         if endpoint in OF_LETTERINGS and values is not MISSING:
             values = {"run_id": self.letterings, "line": 2}
         with self.app.test_request_context():
@@ -322,6 +346,7 @@ def world(app: Flask, session: Session) -> Iterator[World]:
             "delivery_id": session.scalars(select(Delivery.id)).first(), "series_id": 1, "tax_id": 1, "set_id": 1,
             "rate_id": 1, "kind": "csv", "session_id": 99_999, "passkey_id": 99_999,
             "other_id": other.id, "export_number": 1,
+            "user_id": users[Role.reader].id,
         }  # fmt: skip
         log = start(session, COMMAND, NOW, RunKind.provider_log, "journal.csv", b"a;b", None, "log")
         own["run_id"] = log.id
@@ -333,8 +358,20 @@ def world(app: Flask, session: Session) -> Iterator[World]:
         letterings = letterings_of(session, invoice.invoice_id)
         begun = begin(session, COMMAND, NOW, CampaignContent("Cotisations", seller.id, TODAY), "campaign")
         own["campaign_id"] = begun.id
+        people = (
+            of_organisation(session, users[Role.member]),
+            of_organisation(session, make_user(session, Role.member)),
+        )
         session.commit()
-        yield World(app, session, ids, own, elsewhere, contact, order, letterings)
+        yield World(app, session, ids, own, elsewhere, contact, order, letterings, people)
+
+
+def of_organisation(session: Session, manager: User) -> dict[str, object]:
+    """An organisation with a manager, and somebody else who sees its invoices."""
+    reads = make_user(session, Role.member)
+    firm = make_customer(session, kind="organisation", organisation_name="Reliure & Cie", users=(reads,))
+    link_user(session, COMMAND, NOW, firm.id, manager.id, AccessRight.manages)
+    return {"customer_id": firm.id, "access_id": firm.access[0].id}
 
 
 def letterings_of(session: Session, invoice_id: int) -> int:
@@ -451,7 +488,8 @@ def test_what_is_missing_is_404_to_whoever_may_look(world: World, role: Role | N
 def test_what_is_anothers_answers_exactly_like_what_is_missing(world: World) -> None:
     client = world.browser(Role.member)
     client.get("/preferences")  # the session's token is there from now on
-    for endpoint in ("portal.invoice", "portal.invoice_pdf"):
+    for endpoint in ("portal.invoice", "portal.invoice_pdf", "portal.people_of", "portal.person_right",
+                     "portal.person_withdraw"):  # fmt: skip
         foreign = client.get(world.address(endpoint, world.foreign))
         missing = client.get(world.address(endpoint, MISSING))
         assert foreign.status_code == missing.status_code == 404
@@ -465,6 +503,20 @@ def test_staff_have_no_more_in_the_member_zone_than_they_are_linked_to(world: Wo
     answers = [client.get(world.address("portal.invoice", values)) for values in (world.own, world.foreign, MISSING)]
     assert {answer.status_code for answer in answers} == {404}
     assert len({body(answer) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("deed", ["invite", "again", "right", "withdraw"])
+def test_a_manager_does_nothing_to_another_organisation(world: World, deed: str) -> None:
+    before, client = world.rows(), world.browser(Role.member)
+    mine, foreign = world.people
+    mixed = {"customer_id": mine["customer_id"], "access_id": foreign["access_id"]}
+    form = {"email": "x@example.org", "language": "en", "right": "manages"}
+    for values in (foreign, mixed) if deed != "invite" else (foreign,):
+        with world.app.test_request_context():
+            names = ("customer_id",) if deed == "invite" else ("customer_id", "access_id")
+            address = url_for(f"portal.person_{deed}", **{name: values[name] for name in names})
+        assert client.send(address, form, form="/preferences").status_code == 404
+    assert world.rows() == before
 
 
 def test_an_access_of_another_customer_is_not_withdrawn_here(world: World) -> None:

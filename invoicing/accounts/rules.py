@@ -105,6 +105,7 @@ LIMITS: Final = {
     "ask_mail": (Limit("account", 5, 3600), Limit("address", 0, 3600)),
     "mail_me": (Limit("account", 20, 86_400),),  # documents that a member has sent to themself
     "mail_again": (Limit("account", 300, 3600),),  # documents that somebody of staff sends again
+    "ask_in": (Limit("account", 20, 3600), Limit("account", 60, 86_400)),  # people that a manager asks in
     "link": (Limit("address", 0, 300),),
     "code": (Limit("address", 0, 300),),  # mailed codes; each has five tries of its own
     "passkey": (Limit("address", 0, 300),),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from invoicing import journal
 from invoicing.campaigns import merged as campaigns
+from invoicing.customers import access
 from invoicing.customers import merging_rules as rules
 from invoicing.customers.models import Customer, CustomerAccess, Standing
 from invoicing.customers.queries import customer as of_id
@@ -84,7 +85,7 @@ def merge(
     number = rules.check(survivor, duplicate, wish, actor.account_id)
     changes = _fill(survivor, duplicate) if wish.fill else {}
     changes |= _become(session, survivor, duplicate, number)
-    _give_access(session, actor, now, survivor, duplicate, wish.user_ids)
+    _give_access(session, actor, now, survivor, duplicate, wish)
     refold(survivor)
     session.flush()
     moved = _move(session, actor, now, survivor, duplicate)
@@ -139,27 +140,22 @@ def _become(session: Session, survivor: Customer, duplicate: Customer, number: s
 
 
 def _give_access(
-    session: Session, actor: Actor, now: datetime, survivor: Customer, duplicate: Customer, wanted: frozenset[int]
+    session: Session, actor: Actor, now: datetime, survivor: Customer, duplicate: Customer, wish: rules.MergeWish
 ) -> None:
-    """Exactly these people see the survivor's invoices from now on, and nobody the duplicate's."""
-    before = {access.user_id for access in survivor.access}
-    for owner, stay in ((survivor, wanted), (duplicate, frozenset[int]())):
-        for access in [each for each in owner.access if each.user_id not in stay]:
-            session.delete(access)
-            _note_access(session, actor, now, owner, (access.user_id, None))
-    session.flush()
-    for user_id in sorted(wanted - before):
-        row = CustomerAccess(customer_id=survivor.id, user_id=user_id, granted_at=now, granted_by_id=actor.account_id)
-        session.add(row)
-        _note_access(session, actor, now, survivor, (None, user_id))
+    """Exactly these people see and manage the survivor's invoices from now on, and nobody the duplicate's."""
+    for owner, stay in ((survivor, wish.user_ids), (duplicate, frozenset[int]())):
+        for row in [each for each in owner.access if each.user_id not in stay]:
+            access.withdraw(session, actor, now, row, None)
+    there = {row.user_id: row for row in access.everybody(session, survivor.id)}
+    for user_id in sorted(wish.user_ids):
+        right = wish.right_of(user_id)
+        if user_id in there:
+            access.change(session, actor, now, survivor, there[user_id], right)
+        else:
+            access.give(session, actor, now, survivor, user_id, right)
     session.flush()
     session.expire(survivor, ["access"])
     session.expire(duplicate, ["access"])
-
-
-def _note_access(session: Session, actor: Actor, now: datetime, owner: Customer, user: Change) -> None:
-    done = "customer.access_withdrawn" if user[1] is None else "customer.access_given"
-    journal.record(session, actor, now, done, ("customer", owner.id), {"user": user})
 
 
 def _move(session: Session, actor: Actor, now: datetime, survivor: Customer, duplicate: Customer) -> int:

@@ -26,6 +26,13 @@ class Standing(StrEnum):
     contact = "contact"
 
 
+class AccessRight(StrEnum):
+    """What a user may do for a customer in the member zone; the second holds the first."""
+
+    sees = "sees"
+    manages = "manages"  # an organisation's: gives and withdraws the access of its people
+
+
 _GONE = "merged_into_id IS NOT NULL"  # SQLite would look up all who live by it, and sort them
 
 
@@ -79,7 +86,7 @@ class Customer(Base):
 
 
 class CustomerAccess(Base):
-    """The right of one user to see one customer's invoices; withdrawn by deleting the row, in the journal."""
+    """The right of one user to one customer's invoices; withdrawn by deleting the row, in the journal."""
 
     __tablename__ = "customer_access"
     __table_args__ = (UniqueConstraint("customer_id", "user_id"),)
@@ -89,5 +96,16 @@ class CustomerAccess(Base):
     customer: Mapped[Customer] = relationship(back_populates="access")
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     user: Mapped[User] = relationship(lazy="joined", foreign_keys=[user_id])
+    granted: Mapped[AccessRight] = mapped_column(enum(AccessRight), default=AccessRight.sees)
     granted_at: Mapped[datetime]
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    @property
+    def manages(self) -> bool:
+        """Whether this user also says who sees the invoices."""
+        return self.granted is AccessRight.manages
+
+    @property
+    def has_come(self) -> bool:
+        """Whether the user has signed in since: before that a manager learns no more than the address they wrote."""
+        return self.user.last_sign_in_at is not None and self.user.last_sign_in_at >= self.granted_at

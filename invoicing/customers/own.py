@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.rules import fold_email
+from invoicing.customers.managing import managed
 from invoicing.customers.models import Customer, CustomerAccess, CustomerKind
 from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import change_customer
@@ -41,7 +42,11 @@ def own_record(linked: Sequence[Customer]) -> Customer | None:
 
 
 def records(session: Session, user_id: int) -> list[Customer]:
-    """The records whose address this user may change."""
+    """The records whose address this user may change: their own, and the organisations that they manage."""
+    return [*_own(session, user_id), *managed(session, user_id)]
+
+
+def _own(session: Session, user_id: int) -> list[Customer]:
     query = select(Customer).join(CustomerAccess).where(CustomerAccess.user_id == user_id)
     linked = session.scalars(query.where(Customer.merged_into_id.is_(None)).order_by(Customer.sort_name, Customer.id))
     own = own_record(linked.all())
@@ -84,8 +89,8 @@ def follow(session: Session, actor: Actor, now: datetime, old: str, new: str) ->
 
 
 def following(session: Session, user_id: int, address: str) -> list[Customer]:
-    """The user's own records whose e-mails go to this address."""
-    return [each for each in records(session, user_id) if fold_email(each.email) == fold_email(address)]
+    """The user's own records whose e-mails go to this address; an organisation's stay where they are."""
+    return [each for each in _own(session, user_id) if fold_email(each.email) == fold_email(address)]
 
 
 def _content(customer: Customer) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from invoicing.customers.models import Customer, CustomerAccess
+from invoicing.accounts.models import User
+from invoicing.customers.models import AccessRight, Customer, CustomerAccess, CustomerKind
 from invoicing.customers.rules import MergedAway
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import OWED_BACK, REMAINING, SIGNED
 from invoicing.invoices.rules import SALES
+from invoicing.journal import JournalEntry
 
 PAGE = 50
 LIVING = Customer.merged_into_id.is_(None)  # duplicates that were merged are in no list
@@ -76,7 +78,67 @@ def homonyms(session: Session, customer: Customer) -> Sequence[Customer]:
     return session.scalars(query.order_by(Customer.id).limit(5)).all()
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A customer whose invoices somebody sees in the member zone."""
+
+    id: int
+    name: str
+    member_number: str | None
+    city: str
+    right: AccessRight
+    has_namesake: bool  # among those that this person sees
+
+    @property
+    def label(self) -> str:
+        """The name, with what tells it from a namesake: « Élodie Lefèvre (00412) »."""
+        more = self.member_number or self.city
+        return f"{self.name} ({more})" if self.has_namesake and more else self.name
+
+    @property
+    def manages(self) -> bool:
+        """Whether this person also says who sees them."""
+        return self.right is AccessRight.manages
+
+
 def customers_of_user(session: Session, user_id: int) -> Sequence[Customer]:
-    """The customers whose invoices this user may see."""
-    query = select(Customer).join(CustomerAccess).where(CustomerAccess.user_id == user_id)
-    return session.scalars(query.order_by(Customer.sort_name, Customer.id)).all()
+    """The customers whose invoices this user may see, by name; a disabled user sees none."""
+    query = select(Customer).join(CustomerAccess).join(User, User.id == CustomerAccess.user_id)
+    mine = query.where(CustomerAccess.user_id == user_id, User.active, LIVING)
+    return session.scalars(mine.order_by(Customer.sort_name, Customer.id)).all()
+
+
+def seen_by_user(session: Session, user_id: int) -> list[Seen]:
+    """The same, told apart and with what the user may do for each."""
+    active = session.scalar(select(User.active).where(User.id == user_id))
+    return rights_of_user(session, user_id) if active else []
+
+
+def rights_of_user(session: Session, user_id: int) -> list[Seen]:
+    """The same, whether or not the account is disabled just now: what it has been given."""
+    query = select(Customer, CustomerAccess.granted).join(CustomerAccess)
+    mine = query.where(CustomerAccess.user_id == user_id, LIVING)
+    found = session.execute(mine.order_by(Customer.sort_name, Customer.id)).all()
+    names = [customer.sort_name for customer, _right in found]
+    return [Seen(c.id, c.name, c.member_number, c.city, _effective(c, right), names.count(c.sort_name) > 1)
+            for c, right in found]  # fmt: skip
+
+
+def _effective(customer: Customer, right: AccessRight) -> AccessRight:
+    """Only an organisation has people to manage."""
+    return right if customer.kind is CustomerKind.organisation else AccessRight.sees
+
+
+def customer_of_user(session: Session, user_id: int, customer_id: int) -> Seen:
+    """One of them; NotFound where it isn't, whether it exists or not."""
+    found = next((seen for seen in seen_by_user(session, user_id) if seen.id == customer_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def access_history(session: Session, customer_id: int, most: int = 50) -> Sequence[JournalEntry]:
+    """Who was given access to a customer's invoices, and who lost it, newest first."""
+    about = (JournalEntry.subject_kind == "customer") & (JournalEntry.subject_id == customer_id)
+    query = select(JournalEntry).where(about, JournalEntry.action.startswith("customer.access_"))
+    return session.scalars(query.order_by(JournalEntry.position.desc()).limit(most)).all()

@@ -63,6 +63,13 @@ class AddressTaken(Refused):
 
 
 @dataclass(eq=False)
+class OtherAddresses(Refused):
+    """The customer's e-mail address is no user's, and those who see the invoices have others: staff must decide."""
+
+    email: str
+
+
+@dataclass(eq=False)
 class NoEmail(Refused):
     """The member has no e-mail address to be invited at."""
 

@@ -1,34 +1,26 @@
-"""What happens to customers: made, changed, become members, linked to users, invited."""
+"""What happens to customers: made, changed, become members. Who sees their invoices: `access`, `inviting`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Integer, cast, delete, exists, func, select, update
+from sqlalchemy import Integer, cast, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts.models import Role, User
-from invoicing.accounts.queries import user_by_email
-from invoicing.accounts.secrets import Post, digest
-from invoicing.accounts.service import add_user, invite
-from invoicing.customers.models import Customer, CustomerAccess, CustomerKind, Standing
+from invoicing.accounts.secrets import digest
+from invoicing.customers.models import Customer, CustomerKind, Standing
 from invoicing.customers.rules import (
-    AddressTaken,
     AlreadyMember,
     CustomerContent,
     MemberNumberTaken,
     MergedAway,
-    NoEmail,
-    NotAMember,
-    OwnAccess,
     check,
     text_faults,
 )
 from invoicing.database import changed_one
-from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.errors import Fault, FieldFaults, NotFound, Stale
 from invoicing.journal import Actor
 from invoicing.search import fold
@@ -151,77 +143,6 @@ def next_member_number(session: Session) -> str:
     plain = Customer.member_number.regexp_match("^[0-9]{1,9}$")
     greatest = session.scalar(select(func.max(cast(Customer.member_number, Integer))).where(plain))
     return f"{(greatest or 0) + 1:05d}"
-
-
-def link_user(session: Session, actor: Actor, now: datetime, customer_id: int, user_id: int) -> CustomerAccess:
-    """Gives a user the right to this member's invoices; never to oneself; twice is once."""
-    customer = get(session, customer_id, lock=True)
-    if not customer.is_member:
-        raise NotAMember(customer_id)
-    if actor.user_id == user_id:
-        raise OwnAccess
-    if session.get(User, user_id) is None:
-        raise NotFound
-    same = (CustomerAccess.customer_id == customer_id) & (CustomerAccess.user_id == user_id)
-    access = session.scalar(select(CustomerAccess).where(same))
-    if access is None:
-        access = CustomerAccess(customer_id=customer_id, user_id=user_id, granted_at=now, granted_by_id=actor.user_id)
-        session.add(access)
-        session.flush()
-        journal.record(
-            session, actor, now, "customer.access_given", ("customer", customer_id), {"user": (None, user_id)}
-        )
-    return access
-
-
-def unlink_user(session: Session, actor: Actor, now: datetime, customer_id: int, access_id: int) -> None:
-    """Withdraws the right; at the next request the invoices are gone for that user."""
-    access = session.get(CustomerAccess, access_id)
-    if access is None or access.customer_id != customer_id:
-        raise NotFound
-    user_id = access.user_id
-    session.execute(delete(CustomerAccess).where(CustomerAccess.id == access_id))
-    journal.record(
-        session, actor, now, "customer.access_withdrawn", ("customer", customer_id), {"user": (user_id, None)}
-    )
-
-
-def member_to_invite(session: Session, customer_id: int) -> tuple[Customer, User | None]:
-    """The member and the linked user with the member's own address, if there is one yet.
-
-    Refuses a contact, a member without an address, and an address that belongs to a user without this right:
-    a reused address never inherits invoices.
-    """
-    customer = get(session, customer_id, lock=True)
-    if not customer.is_member:
-        raise NotAMember(customer_id)
-    if not customer.email:
-        raise NoEmail(customer_id)
-    user = user_by_email(session, customer.email)
-    if user is not None and not any(access.user_id == user.id for access in customer.access):
-        raise AddressTaken(customer.email, user.id)
-    return customer, user
-
-
-def invite_member(session: Session, actor: Actor, now: datetime, customer_id: int, post: Post) -> tuple[User, bool]:
-    """Mails an invitation to the member's own address; makes the user and the right where there is none yet.
-
-    Twice within a minute mails one: says whether this is the one. Raises what `member_to_invite` refuses,
-    BadAddress and UserDisabled.
-    """
-    customer, user = member_to_invite(session, customer_id)
-    if user is None:
-        person = f"{customer.first_name} {customer.last_name}".strip() or customer.name
-        user = add_user(session, actor, now, customer.email, Role.member, person, customer.language)
-        link_user(session, actor, now, customer_id, user.id)
-    if mails := not _just_invited(session, user.id, now):
-        invite(session, actor, now, user.id, post)
-    return user, mails
-
-
-def _just_invited(session: Session, user_id: int, now: datetime) -> bool:
-    mine = (Delivery.user_id == user_id) & (Delivery.kind == DeliveryKind.invitation)
-    return bool(session.scalar(select(exists().where(mine, Delivery.created_at > now - timedelta(minutes=1)))))
 
 
 def get(

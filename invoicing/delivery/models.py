@@ -22,6 +22,7 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    access = "access"  # to somebody with an account: whose invoices they see from now on
     confirm = "confirm"  # a code for somebody who is signed in
     digest = "digest"  # to staff: what needs a person
     new_address = "new_address"  # to the address that an account is to have

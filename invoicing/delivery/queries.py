@@ -17,8 +17,8 @@ SETTLED: Final = (DeliveryState.sent, *TROUBLED)  # has come to an end
 
 
 def open_trouble() -> ColumnElement[bool]:
-    """Failed or returned, neither sent anew nor set aside; a morning's mail that came too late is nobody's trouble."""
-    outdated = Delivery.kind.in_(MORNING) & (Delivery.reason == "expired")
+    """Failed or returned, neither sent anew nor set aside; what lost its point before it left is nobody's trouble."""
+    outdated = Delivery.kind.in_((*MORNING, DeliveryKind.access)) & (Delivery.reason == "expired")
     return (
         Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None) & Delivery.closed_at.is_(None) & ~outdated
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from invoicing.accounts.models import User
 from invoicing.customers.models import CustomerAccess
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
@@ -153,12 +154,16 @@ class MemberFilter:
     year: int | None = None
     state: str = ""
     query: str = ""
+    customer_id: int | None = None  # one of theirs alone: see `customers.queries.customer_of_user`
     before: tuple[date, int] | None = None  # keyset: the last row of the page before
 
 
-def _mine(user_id: int) -> ColumnElement[bool]:
-    """Documents that stand, of the customers that this user has a right to."""
-    linked = select(CustomerAccess.customer_id).where(CustomerAccess.user_id == user_id)
+def _mine(user_id: int, customer_id: int | None = None) -> ColumnElement[bool]:
+    """Documents that stand, of the customers that this user has a right to, or of one of them."""
+    linked = select(CustomerAccess.customer_id).join(User, User.id == CustomerAccess.user_id)
+    linked = linked.where(CustomerAccess.user_id == user_id, User.active)
+    if customer_id is not None:
+        linked = linked.where(CustomerAccess.customer_id == customer_id)
     return and_(Invoice.customer_id.in_(linked), Invoice.frozen_at.is_not(None))
 
 
@@ -179,6 +184,8 @@ def _narrowed(query: Select[Any], wanted: MemberFilter) -> Select[Any]:
         query = query.where(extract("year", Invoice.issued_on) == wanted.year)
     if wanted.query.strip():
         query = query.where(matches(Invoice.search_text, wanted.query))
+    if wanted.customer_id is not None:
+        query = query.where(Invoice.customer_id == wanted.customer_id)
     if wanted.state == "due":
         query = query.where(Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
     elif wanted.state == "settled":
@@ -188,15 +195,17 @@ def _narrowed(query: Select[Any], wanted: MemberFilter) -> Select[Any]:
     return query
 
 
-def years_of_user(session: Session, user_id: int) -> list[int]:
+def years_of_user(session: Session, user_id: int, customer_id: int | None = None) -> list[int]:
     """The years in which a member has documents, newest first."""
     year = extract("year", Invoice.issued_on)
-    return [int(y) for y in session.scalars(select(year).where(_mine(user_id)).distinct().order_by(year.desc()))]
+    mine = select(year).where(_mine(user_id, customer_id))
+    return [int(y) for y in session.scalars(mine.distinct().order_by(year.desc()))]
 
 
-def due_of_user(session: Session, user_id: int) -> Sequence[Invoice]:
+def due_of_user(session: Session, user_id: int, customer_id: int | None = None) -> Sequence[Invoice]:
     """What a member still has to pay, the most urgent first."""
-    query = select(Invoice).where(_mine(user_id), Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
+    mine = _mine(user_id, customer_id)
+    query = select(Invoice).where(mine, Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
     return session.scalars(query.order_by(Invoice.due_on, Invoice.id)).all()
 
 

@@ -183,3 +183,31 @@ def test_upgrade_makes_an_empty_folder_an_installation(terminal: Terminal, tmp_p
     assert terminal("db", "check").exit_code == 1
     assert terminal("db", "upgrade").exit_code == 0
     assert terminal("db", "check").exit_code == 0
+
+
+def test_another_role_is_given_and_the_last_administrator_stays(terminal: Terminal, database: Database) -> None:
+    terminal("user", "add", "zoe@exemple.fr", "--role", "admin")
+    refused = terminal("user", "role", "zoe@exemple.fr", "sales")
+    assert refused.exit_code == 1 and "dernière personne qui administre" in refused.stderr
+    terminal("user", "add", "ana@exemple.fr", "--role", "sales")
+    assert json.loads(terminal("user", "role", "ANA@exemple.fr", "admin", "--json").stdout) == {
+        "user_id": 2, "role": "admin"}  # fmt: skip
+    assert terminal("user", "role", "zoe@exemple.fr", "member").exit_code == 0
+    with database.sessions() as session:
+        roles = dict(session.execute(select(User.email, User.role)).all())
+    assert roles == {"zoe@exemple.fr": Role.member, "ana@exemple.fr": Role.admin}
+    assert terminal("user", "role", "personne@exemple.fr", "sales").exit_code == 1
+    assert terminal("user", "role", "zoe@exemple.fr", "king").exit_code == 2
+
+
+def test_users_are_listed_for_people_and_for_programs(terminal: Terminal) -> None:
+    terminal("user", "add", "zoe@exemple.fr", "--role", "admin", "--name", "Zoé")
+    terminal("user", "add", "ana@exemple.fr", "--role", "member")
+    terminal("user", "disable", "ana@exemple.fr")
+    listed = json.loads(terminal("user", "list", "--json").stdout)
+    assert [(row["email"], row["role"], row["active"], row["last_sign_in"], row["sessions"]) for row in listed] == [
+        ("zoe@exemple.fr", "admin", True, None, 0), ("ana@exemple.fr", "member", False, None, 0)]  # fmt: skip
+    assert terminal("user", "list").stdout.splitlines() == [
+        "admin   zoe@exemple.fr  never", "member  ana@exemple.fr  never  disabled"]  # fmt: skip
+    only = json.loads(terminal("user", "list", "--part", "staff", "--search", "zoé", "--json").stdout)
+    assert [row["name"] for row in only] == ["Zoé"]

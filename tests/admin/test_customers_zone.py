@@ -160,7 +160,8 @@ def test_an_existing_user_is_given_access_and_loses_it(desk: Desk) -> None:
     assert desk.send(path, {}, record(desk.customer)).location == record(desk.customer)
     assert desk.count(CustomerAccess) == 0
     actions = [entry.action for entry in desk.session.scalars(select(JournalEntry).order_by(JournalEntry.position))]
-    assert actions[-2:] == ["customer.access_given", "customer.access_withdrawn"]
+    told = [action for action in actions if action.startswith("customer.access")]
+    assert told == ["customer.access_given", "customer.access_withdrawn"]
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "", "<b>", "é" * 300])
@@ -195,7 +196,8 @@ def test_an_access_of_another_customer_is_not_found(desk: Desk) -> None:
 def test_a_reader_may_do_none_of_it_and_a_get_does_nothing(desk: Desk, path: str) -> None:
     address = f"{record(desk.customer)}/{path}"
     assert desk.browser_of(Role.reader).send(address, form="/preferences").status_code == 403
-    assert desk.browser.get(address).status_code == 405 and desk.browser.head(address).status_code == 405
+    looked = 404 if path.endswith("retirer") else 405  # the question, of a right that isn't there
+    assert desk.browser.get(address).status_code == desk.browser.head(address).status_code == looked
     assert desk.browser.post(address).status_code == 400  # without the form's token
     assert desk.count(Delivery) == 0
 

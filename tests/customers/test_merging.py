@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role
-from invoicing.customers import listing, queries, service
+from invoicing.customers import access, listing, queries, service
 from invoicing.customers.listing import CustomersWanted
 from invoicing.customers.merging import both, merge, moves, suggestions
-from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, people
-from invoicing.customers.models import Customer
+from invoicing.customers.merging_rules import MergeWish, SameRecord, fills, fingerprint, people, suggested_managers
+from invoicing.customers.models import AccessRight, Customer
 from invoicing.customers.rules import CustomerContent, MergedAway, OwnAccess
 from invoicing.database import transaction
 from invoicing.errors import FieldFaults, NotFound, Stale
@@ -139,7 +139,7 @@ def test_an_order_that_was_on_its_way_to_the_duplicate_goes_to_the_survivor(sess
 
 @pytest.mark.parametrize("act", [
     lambda s, c: service.make_member(s, COMMAND, NOW, c, ""),
-    lambda s, c: service.link_user(s, COMMAND, NOW, c, 1),
+    lambda s, c: access.link_user(s, COMMAND, NOW, c, 1),
     lambda s, c: make_draft(s, s.get(Customer, c), make_seller(s)),
 ])  # fmt: skip
 def test_nothing_more_is_done_to_a_duplicate(session: Session, act: object) -> None:
@@ -221,14 +221,14 @@ def test_nobody_gains_a_right_unless_ticked(session: Session) -> None:
     ours, theirs = make_user(session, Role.member), make_user(session, Role.member)
     kept, gone = make_customer(session, users=(ours,)), make_customer(session, users=(theirs,))
     do(session, kept, gone, member_number=kept.member_number, user_ids=frozenset({ours.id}))
-    assert [access.user_id for access in queries.customer(session, kept.id).access] == [ours.id]
+    assert [each.user_id for each in queries.customer(session, kept.id).access] == [ours.id]
 
 
 def test_whoever_is_ticked_sees_the_survivors_invoices_and_the_rest_none(session: Session) -> None:
     ours, theirs = make_user(session, Role.member), make_user(session, Role.member)
     kept, gone = make_customer(session, users=(ours,)), make_customer(session, users=(theirs,))
     do(session, kept, gone, member_number=kept.member_number, user_ids=frozenset({theirs.id}))
-    assert [access.user_id for access in queries.customer(session, kept.id).access] == [theirs.id]
+    assert [each.user_id for each in queries.customer(session, kept.id).access] == [theirs.id]
     given = select(JournalEntry.action).where(JournalEntry.action.like("customer.access_%"))
     assert session.scalars(given.order_by(JournalEntry.position)).all()[-3:] == [
         "customer.access_withdrawn", "customer.access_withdrawn", "customer.access_given"]  # fmt: skip
@@ -248,7 +248,7 @@ def test_whoever_sees_both_goes_on_seeing_them(session: Session) -> None:
     me = make_user(session)
     kept, gone = make_customer(session, users=(me,)), make_customer(session, users=(me,))
     do(session, kept, gone, actor_of(me), member_number=kept.member_number, user_ids=frozenset({me.id}))
-    assert [access.user_id for access in queries.customer(session, kept.id).access] == [me.id]
+    assert [each.user_id for each in queries.customer(session, kept.id).access] == [me.id]
 
 
 def test_a_shop_whose_number_is_a_users_is_not_that_user(session: Session) -> None:
@@ -262,7 +262,7 @@ def test_a_shop_whose_number_is_a_users_is_not_that_user(session: Session) -> No
 def test_somebody_who_came_meanwhile_makes_the_form_stale(session: Session) -> None:
     kept, gone = make_customer(session), make_customer(session)
     drawn = wish(session, kept, gone, member_number=kept.member_number)
-    service.link_user(session, COMMAND, NOW, gone.id, make_user(session, Role.member).id)
+    access.link_user(session, COMMAND, NOW, gone.id, make_user(session, Role.member).id)
     session.commit()
     with pytest.raises(Stale):
         merge(session, COMMAND, NOW, kept.id, gone.id, drawn)
@@ -281,3 +281,68 @@ def test_namesakes_and_shared_addresses_are_suggested(session: Session) -> None:
     mail = make_customer(session, last_name="Autre", email="Roy@Example.org".lower())
     make_customer(session)
     assert {row.id for row in suggestions(session, one)} == {same.id, mail.id}
+
+
+# who manages -----------------------------------------------------------------------------------------------------
+
+
+def firms(session: Session) -> tuple[Customer, Customer]:
+    """Two organisations: the one that stays, the duplicate."""
+    made = [make_customer(session, kind="organisation", organisation_name=f"Reliure {n}") for n in (1, 2)]
+    return made[0], made[1]
+
+
+def rights(session: Session, customer: Customer) -> dict[int, AccessRight]:
+    return {row.user_id: row.granted for row in queries.customer(session, customer.id).access}
+
+
+def test_whoever_managed_one_of_them_manages_only_if_ticked(session: Session) -> None:
+    kept, gone = firms(session)
+    ours, theirs = make_user(session, Role.member), make_user(session, Role.member)
+    access.link_user(session, COMMAND, NOW, kept.id, ours.id, AccessRight.manages)
+    access.link_user(session, COMMAND, NOW, gone.id, theirs.id, AccessRight.manages)
+    session.flush()
+    session.expire_all()
+    assert suggested_managers(people(kept, gone, None), None) == {ours.id}
+    seen = frozenset({ours.id, theirs.id})
+    do(session, kept, gone, member_number=kept.member_number, user_ids=seen, manager_ids=frozenset({theirs.id}))
+    assert rights(session, kept) == {ours.id: AccessRight.sees, theirs.id: AccessRight.manages}
+    assert not access.everybody(session, gone.id)
+
+
+def test_nobody_becomes_a_manager_by_merging(session: Session) -> None:
+    kept, gone = firms(session)
+    reads, me = make_user(session, Role.member), make_user(session)
+    for customer in (kept, gone):
+        access.link_user(session, COMMAND, NOW, customer.id, reads.id)
+    access.link_user(session, COMMAND, NOW, kept.id, me.id)
+    access.link_user(session, COMMAND, NOW, gone.id, me.id, AccessRight.manages)
+    for ticked, refusal in ((reads, Stale), (me, OwnAccess)):
+        users = frozenset({ticked.id})
+        choice = wish(session, kept, gone, member_number=kept.member_number, user_ids=users, manager_ids=users)
+        with pytest.raises(refusal):
+            merge(session, actor_of(me), NOW, kept.id, gone.id, choice)
+    unseen = wish(session, kept, gone, member_number=kept.member_number, manager_ids=frozenset({me.id}))
+    with pytest.raises(Stale):  # who manages sees, too
+        merge(session, COMMAND, NOW, kept.id, gone.id, unseen)
+
+
+def test_a_person_who_takes_an_organisation_in_has_no_manager(session: Session) -> None:
+    kept, gone = make_customer(session), firms(session)[1]
+    boss = make_user(session, Role.member)
+    access.link_user(session, COMMAND, NOW, gone.id, boss.id, AccessRight.manages)
+    session.expire_all()
+    assert not any(person.may_manage for person in people(kept, gone, None))
+    do(session, kept, gone, member_number=kept.member_number, user_ids=frozenset({boss.id}))
+    assert rights(session, kept) == {boss.id: AccessRight.sees}
+
+
+def test_a_right_that_changed_meanwhile_makes_the_form_stale(session: Session) -> None:
+    kept, gone = firms(session)
+    user = make_user(session, Role.member)
+    access.link_user(session, COMMAND, NOW, kept.id, user.id)
+    drawn = wish(session, kept, gone, member_number=kept.member_number, user_ids=frozenset({user.id}))
+    access.link_user(session, COMMAND, NOW, kept.id, user.id, AccessRight.manages)
+    session.commit()
+    with pytest.raises(Stale):
+        merge(session, COMMAND, NOW, kept.id, gone.id, drawn)

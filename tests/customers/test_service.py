@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.secrets import Post, Sealer
-from invoicing.customers import service
+from invoicing.customers import access, inviting, service
 from invoicing.customers.listing import CustomersWanted, counts, page
 from invoicing.customers.models import Customer, Standing
 from invoicing.customers.rules import AddressTaken, CustomerContent, MemberNumberTaken, NoEmail, NotAMember, OwnAccess
@@ -63,15 +63,15 @@ def test_a_number_names_one_member(session: Session) -> None:
 
 def test_a_member_is_invited_at_their_own_address(session: Session) -> None:
     member = make_customer(session, email="Anais@Example.FR")
-    user, mails = service.invite_member(session, COMMAND, NOW, member.id, POST)
+    user, mails = inviting.invite_member(session, COMMAND, NOW, member.id, POST)
     assert mails and (user.email, user.role) == ("anais@example.fr", Role.member)
-    assert [access.user_id for access in member.access] == [user.id]
+    assert [each.user_id for each in member.access] == [user.id]
 
 
 def test_one_invitation_a_minute_is_mailed(session: Session) -> None:
     member = make_customer(session)
     said = [
-        service.invite_member(session, COMMAND, NOW + timedelta(seconds=seconds), member.id, POST)[1]
+        inviting.invite_member(session, COMMAND, NOW + timedelta(seconds=seconds), member.id, POST)[1]
         for seconds in (0, 30, 90)
     ]
     assert said == [True, False, True]
@@ -82,24 +82,24 @@ def test_an_address_that_was_reused_inherits_nothing(session: Session) -> None:
     member = make_customer(session)
     make_user(session, Role.member, email=member.email)
     with pytest.raises(AddressTaken):
-        service.invite_member(session, COMMAND, NOW, member.id, POST)
+        inviting.invite_member(session, COMMAND, NOW, member.id, POST)
 
 
 def test_contacts_and_members_without_an_address_are_not_invited(session: Session) -> None:
     with pytest.raises(NotAMember):
-        service.invite_member(session, COMMAND, NOW, make_customer(session, member=False).id, POST)
+        inviting.invite_member(session, COMMAND, NOW, make_customer(session, member=False).id, POST)
     with pytest.raises(NoEmail):
-        service.invite_member(session, COMMAND, NOW, make_customer(session, email="").id, POST)
+        inviting.invite_member(session, COMMAND, NOW, make_customer(session, email="").id, POST)
     assert session.scalars(select(User)).all() == []
 
 
 def test_nobody_links_themselves_and_nobody_unlinks_elsewhere(session: Session) -> None:
     sales, member = make_user(session), make_customer(session)
     with pytest.raises(OwnAccess):
-        service.link_user(session, actor_of(sales), NOW, member.id, sales.id)
-    access = service.link_user(session, COMMAND, NOW, member.id, sales.id)
+        access.link_user(session, actor_of(sales), NOW, member.id, sales.id)
+    given = access.link_user(session, COMMAND, NOW, member.id, sales.id)
     with pytest.raises(NotFound):
-        service.unlink_user(session, COMMAND, NOW, make_customer(session).id, access.id)
+        access.unlink_user(session, COMMAND, NOW, make_customer(session).id, given.id)
 
 
 def test_counts_follow_the_search(session: Session) -> None:
