@@ -97,7 +97,11 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "payment_undone": ("Paiement annulé", "", "Payment reversed"),
     "refund": ("Remboursement", "", "Refund"),
     "refund_undone": ("Remboursement annulé", "", "Refund reversed"),
-    "used": ("Avoir déduit d’une autre facture", "Crédit appliqué à une autre facture", "Credit set against another invoice"),
+    "used": (
+        "Avoir déduit d’une autre facture",
+        "Crédit appliqué à une autre facture",
+        "Credit set against another invoice",
+    ),
     "used_undone": ("Déduction d’avoir annulée", "Application de crédit annulée", "Setting of credit reversed"),
     "settled_by": ("Avoir déduit", "Crédit appliqué", "Credit set against this invoice"),
     "settled_by_undone": ("Déduction d’avoir annulée", "Application de crédit annulée", "Setting of credit reversed"),
