@@ -73,8 +73,8 @@ def _ids(ticked: list[str]) -> list[int]:
         raise NotFound
     if ticked:
         return queries.ids_of_numbers(db.session, user_id, ticked)
-    customer = switch.chosen(customers_of_user(db.session, user_id))
     since = visits.look()
+    customer = switch.chosen(customers_of_user(db.session, user_id))
     return queries.ids_of_user(db.session, user_id, asked(customer, since, today()).wanted)
 
 

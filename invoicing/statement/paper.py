@@ -64,10 +64,15 @@ class _Tables:
 
 
 def _line(line: SheetLine) -> tuple[str, ...]:
-    text = f"{line.day}  {line.text} {line.number}"
-    return _known(_DETAIL.join(filter(None, (text, line.detail)))), line.debit, line.credit, line.balance
+    text = f"{line.day} · {line.text} {line.number}"
+    return _labelled(text, line.detail), line.debit, line.credit, line.balance
 
 
 def _claim(claim: SheetClaim) -> tuple[str, ...]:
-    text = f"{claim.day}  {claim.text} {claim.number}"
-    return _known(_DETAIL.join(filter(None, (text, claim.subject)))), claim.due_on, claim.late, claim.amount
+    text = f"{claim.day} · {claim.text} {claim.number}"
+    return _labelled(text, claim.subject), claim.due_on, claim.late, claim.amount
+
+
+def _labelled(*texts: str) -> str:
+    """The first cell: its text, and a quieter line below."""
+    return _DETAIL.join(_known(text) for text in texts if text)

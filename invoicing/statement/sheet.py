@@ -87,16 +87,22 @@ class Sheet:
 
 def sheet_of(accounts: Sequence[Account], who: Who, period: Period, made: datetime, words: Words) -> Sheet:
     """The statement of one customer; `made` is the moment on the organisation's clock."""
-    first = plain_date(period.first, words.locale) if period.first else ""
-    said = words.period if first else words.period_all
     return Sheet(
         words=words,
         who=who,
-        period=said.format(first=first, last=plain_date(period.last, words.locale)),
-        made=words.made.format(moment=long_datetime(made, words.locale)),
-        due_now=words.due_now.format(day=plain_date(made.date(), words.locale)),
+        period=" / ".join(_period(half, period) for half in words.halves),
+        made=" / ".join(half.made.format(moment=long_datetime(made, half.locale)) for half in words.halves),
+        due_now=" / ".join(half.due_now.format(day=plain_date(made.date(), half.locale)) for half in words.halves),
         accounts=tuple(_account(account, words, len(accounts) > 1) for account in accounts),
     )
+
+
+def _period(words: Words, period: Period) -> str:
+    """« Du 1er janvier 2026 au 22 novembre 2026 »."""
+    last = plain_date(period.last, words.locale)
+    if period.first is None:
+        return words.period_all.format(last=last)
+    return words.period.format(first=plain_date(period.first, words.locale), last=last)
 
 
 def _account(account: Account, words: Words, several: bool) -> SheetAccount:

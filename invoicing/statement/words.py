@@ -65,6 +65,11 @@ class Words:
     page: str
 
     @property
+    def halves(self) -> tuple[Words, ...]:
+        """The languages that stand side by side, each alone: for sentences with a day in them."""
+        return (FR_CA, EN) if self is BILINGUAL else (self,)
+
+    @property
     def bands(self) -> tuple[str, ...]:
         """The names of the ages, in the order of `Account.bands`."""
         return (self.not_late, self.late_30, self.late_60, self.late_90, self.late_more)
@@ -146,7 +151,7 @@ def _column(place: int) -> Words:
     return Words(**{key: (row[place] or row[0]).replace("~", NBSP) for key, row in _TABLE.items()})
 
 
-_FRENCH_ONLY: Final = frozenset({"language", "locale", "by", "page"})
+_FRENCH_ONLY: Final = frozenset({"language", "locale", "by", "days", "page"})
 
 
 def _joined(french: Words, english: Words) -> Words:
@@ -171,6 +176,9 @@ def words_for(language: str, is_quebec: bool = False) -> Words:
     return FR_CA if is_quebec or language == "fr_CA" else FR_FR
 
 
+_PAPER: Final = {FR_FR: paper.FR_FR, FR_CA: paper.FR_CA, EN: paper.EN, BILINGUAL: paper.BILINGUAL}
+
+
 def paper_words(words: Words) -> paper.Words:
     """The invoices' words that go with them: headings, ways to pay."""
-    return {id(FR_FR): paper.FR_FR, id(FR_CA): paper.FR_CA, id(EN): paper.EN}.get(id(words), paper.BILINGUAL)
+    return _PAPER[words]

@@ -11,7 +11,6 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from invoicing.accounts.models import User
-from invoicing.customers.models import Customer
 from invoicing.documents.models import DocumentVersion
 from invoicing.invoices.models import Invoice, InvoiceKind, Status
 from invoicing.invoices.queries import theirs
@@ -61,7 +60,7 @@ def weight(session: Session, user_id: int) -> int:
 def _latest(user_id: int) -> Select[Any]:
     newest = select(func.max(DocumentVersion.position)).where(DocumentVersion.invoice_id == Invoice.id)
     is_newest = DocumentVersion.position == newest.correlate(Invoice).scalar_subquery()
-    query: Select[Any] = select(Invoice, DocumentVersion).join(Customer, Customer.id == Invoice.customer_id)
+    query: Select[Any] = select(Invoice, DocumentVersion).select_from(Invoice)
     query = query.outerjoin(DocumentVersion, and_(DocumentVersion.invoice_id == Invoice.id, is_newest))
     return query.where(theirs(user_id))
 

@@ -7,7 +7,7 @@ name. No connection of the database is held while bytes go out. docs/decisions/z
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -88,7 +88,7 @@ class Zip:
         """Whether it needs the larger format."""
         return self.weight > PLAIN_BYTES or len(self.ids) > PLAIN_FILES
 
-    def _members(self) -> Iterator[MemberFile]:
+    def _members(self) -> Generator[MemberFile, None, None]:
         names = FileNames(INDEX)
         with TemporaryFile() as table:
             self._write(table, (), headed=True)
