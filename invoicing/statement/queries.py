@@ -70,7 +70,7 @@ def _invoices(session: Session, customer_id: int) -> Sequence[_Row]:
 def _sellers(session: Session, ids: set[int]) -> dict[int, str]:
     """Seller → name as it is today; the documents keep the one that they were made under."""
     rows = session.execute(select(Seller.id, Seller.name).where(Seller.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
 
 
 def _movements(

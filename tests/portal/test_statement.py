@@ -47,7 +47,7 @@ def test_the_page_runs_from_opening_to_closing_balance(session: Session, browser
     part(session, old.id, date(2026, 1, 10), 10_000)
     text = shown(browser, ADDRESS)
     assert "Du 1er janvier 2026 au 22 novembre 2026" in text
-    assert "Établi le dimanche 22 novembre 2026, 13:00" in text
+    assert "Établi le dimanche 22 novembre 2026, 13:30" in text
     assert "Solde d’ouverture 216,00 €" in text
     assert f"10/01/2026 Paiement (virement) {old.number} 100,00 € 116,00 €" in text
     assert f"22/11/2026 Facture {new.number} Cotisation 2027 216,00 € 332,00 €" in text
@@ -216,7 +216,7 @@ def test_of_several_customers_one_is_chosen_and_a_foreign_one_does_not_exist(
     for ending in ("", ".csv", ".pdf"):
         answers = [browser.get(f"{ADDRESS}{ending}?client={number}") for number in (foreign.id, 99_999)]
         assert [answer.status_code for answer in answers] == [404, 404]
-        assert answers[0].text.replace(str(foreign.id), "99999") == answers[1].text
+        assert len({answer.text.split("<main")[1] for answer in answers}) == 1
 
 
 def test_a_credit_note_of_somebody_elses_keeps_its_number_to_itself(

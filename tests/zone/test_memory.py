@@ -47,7 +47,7 @@ def test_hundreds_of_documents_take_what_one_takes(browser: Browser) -> None:
     finally:
         tracemalloc.stop()
         whole.close()
-    assert size > 15 * MEGABYTE
+    assert size > 10 * MEGABYTE
     assert peak < 5 * MEGABYTE, f"{peak / MEGABYTE:.1f} MB for {size / MEGABYTE:.0f} MB"
 
 
