@@ -76,7 +76,8 @@ def test_a_year_and_a_status_are_what_the_list_shows(session: Session, browser: 
     pay(session, paid, date(2026, 11, 22))
     assert {row["Numéro"] for row in get(browser, "?annee=2025")[1]} == {old.number}
     assert {row["Numéro"] for row in get(browser, "?annee=2026&statut=a-regler")[1]} == {new.number}
-    name = browser.get(f"{ADDRESS}?annee=2025").headers["Content-Disposition"]
+    with browser.get(f"{ADDRESS}?annee=2025") as answer:
+        name = answer.headers["Content-Disposition"]
     assert name == "attachment; filename=factures-2025-2026-11-22.zip"
 
 
