@@ -18,7 +18,7 @@ def statement(customer_id: int) -> ResponseReturnValue:
     sheet = None if asked.faults else statements.sheet(db.session, customer, asked.period)
     return render_template(
         "admin/statement.html", customer=customer, asked=asked, sheet=sheet, usual=statements.usual(),
-        most=statements.SHOWN_MOST,
+        title=statements.title(), most=statements.SHOWN_MOST,
     )  # fmt: skip
 
 

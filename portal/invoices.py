@@ -13,7 +13,7 @@ from invoicing.invoices import queries
 from portal import asked as filters
 from portal import bp, shelf, switch, visits
 from portal.page import page_of
-from web import sending
+from web import sending, statements
 from web.database import db
 from web.documents import archived_pdf
 from web.errors import sentence
@@ -44,6 +44,7 @@ def invoices() -> ResponseReturnValue:
         states=filters.state_choices(count.has_others),
         customer=customer,
         names=names,
+        statement_title=statements.title(),
         fresh=shelf.count_fresh(db.session, user_id, since),
         who=shelf.who([customer] if customer else customers, names),
         initial_of=(customer or customers[0]).name,

@@ -25,7 +25,7 @@ def statement() -> ResponseReturnValue:
     sheet = None if asked.faults else statements.sheet(db.session, customer, asked.period)
     return render_template(
         "portal/statement.html", customer=customer, names=switch.names(customers), asked=asked, sheet=sheet,
-        usual=statements.usual(), most=statements.SHOWN_MOST,
+        usual=statements.usual(), title=statements.title(), most=statements.SHOWN_MOST,
     )  # fmt: skip
 
 

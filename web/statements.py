@@ -124,7 +124,7 @@ def file(customer: Customer, kind: str) -> AnyResponse:
         abort(404)
     if chosen.faults:
         return redirect(request.full_path.replace(f".{kind}", "", 1).rstrip("?"))
-    name = f"{words_for(language()).title} {customer.name}"
+    name = f"{title()} {customer.name}"
     if kind == "pdf":
         return _paper(customer, chosen.period, name)
     customer_id = customer.id
@@ -143,6 +143,11 @@ def _paper(customer: Customer, period: Period, name: str) -> Response:
     db.session.rollback()  # no connection is held while it draws
     data = paper.render(made, by, "letter" if letter else "a4")
     return pdf(data, file_name(name, "pdf").removesuffix(".pdf"), download=True)
+
+
+def title() -> str:
+    """What the statement is called in the language of the moment: « Relevé de compte », « État de compte » in Québec."""
+    return words_for(language()).title
 
 
 def columns() -> list[Column]:

@@ -157,6 +157,7 @@ def test_a_quebec_seller_writes_french_first(session: Session, browser: Browser,
     elodie.language = "fr_CA"
     session.commit()
     assert "État de compte" in words(browser.get(f"{ADDRESS}.pdf").data)
+    assert "Relevé" not in shown(browser, ADDRESS) + shown(browser)
 
 
 def test_english_alone_for_a_french_seller(session: Session, browser: Browser, issue: Issue, elodie: User) -> None:
