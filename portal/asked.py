@@ -94,7 +94,7 @@ class Asked:
         return {name: value for name, value in parts.items() if value}
 
     @property
-    def _unchosen(self) -> dict[str, str]:
+    def _unchosen(self) -> dict[str, Any]:
         return {switch.ARGUMENT: switch.ALL} if self.wanted.customer_id is not None else {}
 
 

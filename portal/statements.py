@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
@@ -35,7 +37,7 @@ def statement_file(kind: str) -> ResponseReturnValue:
     return statements.file(_chosen(customers_of_user(db.session, me().user.id)), kind)
 
 
-def _chosen(customers: list[Customer]) -> Customer:
+def _chosen(customers: Sequence[Customer]) -> Customer:
     """The one of the address, else the one chosen last, else the first; NotFound for one that isn't theirs."""
     asked = text_arg(switch.ARGUMENT)
     if not asked and customers:

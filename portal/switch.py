@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from flask import request, session, url_for
 
@@ -45,7 +45,8 @@ def address_with_remembered(customers: Sequence[Customer]) -> str | None:
     kept = remembered(customers)
     if kept is None:
         return None
-    return url_for(request.endpoint, **{**request.args.to_dict(flat=False), ARGUMENT: kept.id})
+    values: dict[str, Any] = {**request.args.to_dict(flat=False), ARGUMENT: kept.id}
+    return url_for(request.endpoint, **values)
 
 
 def _by_id(customers: Sequence[Customer], text: str) -> Customer | None:

@@ -58,15 +58,15 @@ def asked() -> Asked:
     """Reads the period; without one it is this year so far. An empty first day means from the beginning."""
     here = today()
     if "du" not in request.args and "au" not in request.args:
-        first = date(here.year, 1, 1)
-        return Asked(Period(first, here), _written(first), _written(here), {})
+        january = date(here.year, 1, 1)
+        return Asked(Period(january, here), _written(january), _written(here), {})
     typed = {name: text_arg(name, 40) for name in ("du", "au")}
     faults: dict[str, str] = {}
     first, last = (_day(name, text, faults) for name, text in typed.items())
     if first and (last or here) < first and not faults:
         faults["au"] = _("La fin de la période vient avant son début.")
-    shown = (_written(day) if day else typed[name] for name, day in (("du", first), ("au", last)))
-    return Asked(Period(first, last or here), *shown, faults)
+    shown = {name: _written(day) if day else typed[name] for name, day in (("du", first), ("au", last))}
+    return Asked(Period(first, last or here), shown["du"], shown["au"], faults)
 
 
 def _written(day: date) -> str:
@@ -146,7 +146,7 @@ def _paper(customer: Customer, period: Period, name: str) -> Response:
 
 
 def title() -> str:
-    """What the statement is called in the language of the moment: « Relevé de compte », « État de compte » in Québec."""
+    """What the statement is called here: « Relevé de compte », in Québec « État de compte »."""
     return words_for(language()).title
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from invoicing.documents.desk import Heading
@@ -59,7 +59,7 @@ _COLUMNS: Final = (
     Invoice.summary, Invoice.seller_id, Invoice.total_cents, Invoice.credited_cents, Invoice.paid_cents,
     Invoice.corrects_id, Invoice.customer_id, Invoice.kind, Invoice.mode, Invoice.lettering,
 )  # fmt: skip
-_Row: TypeAlias = Row[Any]
+_Row: TypeAlias = Any  # one of `_COLUMNS`
 
 
 def _invoices(session: Session, customer_id: int) -> Sequence[_Row]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -69,6 +69,6 @@ def end(session: Session, lease: Lease) -> None:
     session.execute(delete(RunningDownload).where(*_own(lease)))
 
 
-def _own(lease: Lease) -> tuple[object, ...]:
+def _own(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     row = RunningDownload
     return row.user_id == lease.user_id, row.place == lease.place, row.token == lease.token

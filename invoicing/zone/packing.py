@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -57,11 +57,14 @@ def weight(session: Session, user_id: int) -> int:
     return int(session.scalar(select(func.sum(latest.c.size))) or 0)
 
 
-def _latest(user_id: int) -> Select[Any]:
+def _latest(user_id: int) -> Select[Invoice, DocumentVersion]:
     newest = select(func.max(DocumentVersion.position)).where(DocumentVersion.invoice_id == Invoice.id)
     is_newest = DocumentVersion.position == newest.correlate(Invoice).scalar_subquery()
-    query: Select[Any] = select(Invoice, DocumentVersion).select_from(Invoice)
-    query = query.outerjoin(DocumentVersion, and_(DocumentVersion.invoice_id == Invoice.id, is_newest))
+    query = (
+        select(Invoice, DocumentVersion)
+        .select_from(Invoice)
+        .outerjoin(DocumentVersion, and_(DocumentVersion.invoice_id == Invoice.id, is_newest))
+    )
     return query.where(theirs(user_id))
 
 

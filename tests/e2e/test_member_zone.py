@@ -6,7 +6,6 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Download, Page
@@ -35,26 +34,32 @@ def phone(desk: Desk, chrome: Browser, scripted: bool) -> Iterator[Walker]:
 
 
 def furnished(desk: Desk, password_hash: str) -> tuple[str, list[str]]:
-    """A member of two customers of one name, who was here a week ago: (e-mail, numbers)."""
+    """A member of two customers of one name, who was here between the first and the others: (e-mail, numbers)."""
     with transaction(desk.sessions) as session:
         user = make_user(session, Role.member, password_hash=password_hash)
         seller, quebec = (session.get_one(Seller, desk.sellers[region]) for region in (Region.FR, Region.QC))
         one, two = (make_customer(session, users=(user,), last_name="Lefèvre") for _ in range(2))
         today = now().date()
-        old = make_invoice(session, one, seller, subject="Cotisation de l’an dernier", now=now() - timedelta(days=8))
+        old = make_invoice(session, one, seller, subject="Cotisation de l’an dernier", now=now())
+        session.add(MemberVisit(user_id=user.id, looked_at=now(), since=None))
         new = make_invoice(session, one, seller, make_line(session, "Reliure d’œuvres", 90), subject="Stage", now=now())
         third = make_invoice(session, two, quebec, subject="Stage à Rimouski", now=now())
         content = PaymentContent(PaymentMethod.cheque, today, amount_cents=5_000)
         record_payment(session, COMMAND, now(), old.invoice_id, content, f"part {old.number}")
-        looked = now() - timedelta(days=7)
-        session.add(MemberVisit(user_id=user.id, looked_at=looked, since=None))
         return user.email, [old.number, new.number, third.number]
 
 
 def touch(someone: Walker, role: str, name: str) -> None:
     """Taps a link or a button, and looks at what comes."""
-    someone.page.get_by_role(role, name=name).first.tap()  # type: ignore[arg-type]
-    someone.page.wait_for_load_state("load")
+    with someone.page.expect_navigation():
+        someone.page.get_by_role(role, name=name).first.tap()  # type: ignore[arg-type]
+    someone.look()
+
+
+def enter(someone: Walker) -> None:
+    """Presses the key, and looks at what comes."""
+    with someone.page.expect_navigation():
+        someone.page.keyboard.press("Enter")
     someone.look()
 
 
@@ -97,16 +102,16 @@ def test_by_touch_one_customer_at_a_time(desk: Desk, phone: Walker, password_has
     phone.sign_in(email)
     switch = phone.page.get_by_role("navigation", name="Factures de")
     assert switch.get_by_role("link").count() == 3
-    switch.get_by_role("link").nth(2).tap()
-    phone.page.wait_for_load_state("load")
+    with phone.page.expect_navigation():
+        switch.get_by_role("link").nth(2).tap()
     phone.look()
     assert "client=" in phone.page.url
     first = phone.page.locator("tbody").inner_text()
     phone.open("/mes-factures")
     assert "client=" in phone.page.url and phone.page.locator("tbody").inner_text() == first
     assert (third in first) != (old in first)
-    phone.page.get_by_role("navigation", name="Factures de").get_by_role("link", name="Tous").tap()
-    phone.page.wait_for_load_state("load")
+    with phone.page.expect_navigation():
+        phone.page.get_by_role("navigation", name="Factures de").get_by_role("link", name="Tous").tap()
     phone.sees(old, third)
 
 
@@ -116,27 +121,19 @@ def test_by_keyboard_a_search_then_the_statement(desk: Desk, phone: Walker, pass
     page = phone.page
     tab_to(page, "searchbox", "Chercher")
     page.keyboard.type("RELIURE oeuvres")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
-    phone.look()
+    enter(phone)
     phone.sees(new, "« RELIURE oeuvres »")
     assert old not in page.locator("tbody").inner_text()
     tab_to(page, "link", "Relevé de compte")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
-    phone.look()
+    enter(phone)
     phone.sees("Relevé de compte", "Solde de clôture", "À régler au")
     tab_to(page, "textbox", "Du")
     page.keyboard.press("Control+a")
     page.keyboard.type("hier")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
-    phone.look()
+    enter(phone)
     phone.sees("« hier » n’est pas une date.")
     tab_to(page, "link", "Depuis le début")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
-    phone.look()
+    enter(phone)
     tab_to(page, "link", "PDF")
     with page.expect_download() as got:
         page.keyboard.press("Enter")
