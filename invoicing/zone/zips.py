@@ -135,6 +135,8 @@ class Zip:
                 return Missing.not_yet
             self.drawn += 1
         try:
+            if row.sha256:
+                return self.stock.archive.get(row.sha256), row.sha256
             found = open_version(self.stock.sessions, self.stock.archive, self.stock.renderer, row.version_id, self.at)
         except ArchiveDamaged:
             return Missing.damaged
