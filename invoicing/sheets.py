@@ -46,11 +46,16 @@ class Column:
     kind: Kind = "text"
 
 
-def csv_bytes(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = UTC) -> Iterator[bytes]:
-    """UTF-8 with its mark, semicolons, « 1234,56 », ISO dates; each text between quotes, and never a formula."""
+def csv_bytes(
+    columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = UTC, *, headed: bool = True
+) -> Iterator[bytes]:
+    """UTF-8 with its mark, semicolons, « 1234,56 », ISO dates; each text between quotes, and never a formula.
+
+    Without `headed` they are rows that follow others: neither mark nor headings come first.
+    """
     written = [_CSV[column.kind] for column in columns]
-    lines = [_BOM + ";".join(_csv_text(column.name, zone) for column in columns)]
-    size = len(lines[0])
+    lines = [_BOM + ";".join(_csv_text(column.name, zone) for column in columns)] if headed else []
+    size = sum(map(len, lines))
     for row in rows:
         lines.append(";".join(
             "" if cell is None else write(cell, zone) for write, cell in zip(written, row, strict=True)
@@ -59,7 +64,8 @@ def csv_bytes(columns: Sequence[Column], rows: Iterable[Row], zone: ZoneInfo = U
         if size > CHUNK:
             yield "".join(line + "\r\n" for line in lines).encode()
             lines, size = [], 0
-    yield "".join(line + "\r\n" for line in lines).encode()
+    if lines or headed:
+        yield "".join(line + "\r\n" for line in lines).encode()
 
 
 def plain(text: str) -> str:

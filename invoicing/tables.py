@@ -17,6 +17,7 @@ from invoicing.sellers import models as sellers
 from invoicing.shop import models as shop
 from invoicing.taxes import models as taxes
 from invoicing.traces import models as traces
+from invoicing.zone import models as zone
 
 __all__ = [
            "accounts",
@@ -37,6 +38,7 @@ __all__ = [
            "shop",
            "taxes",
            "traces",
+           "zone",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -9,4 +9,4 @@ from web.rights import require
 bp = Blueprint("portal", __name__, url_prefix="/mes-factures")
 bp.before_request(require())  # signed in, whoever it is; what is theirs is asked of the core, row by row
 
-from portal import invoices, people  # noqa: E402, F401
+from portal import invoices, people, statements, zips  # noqa: E402, F401

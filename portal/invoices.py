@@ -10,9 +10,10 @@ from invoicing.delivery.again import Again, sends_again
 from invoicing.documents.service import latest
 from invoicing.errors import Refused
 from invoicing.invoices import queries
-from portal import bp, shelf
+from portal import asked as filters
+from portal import bp, shelf, switch, visits
 from portal.page import page_of
-from web import sending
+from web import sending, statements
 from web.database import db
 from web.documents import archived_pdf
 from web.errors import sentence
@@ -26,19 +27,28 @@ from web.words import _
 @bp.get("")
 def invoices() -> ResponseReturnValue:
     """Everything that stands for the customers that this person may see, newest first; what is due on top."""
-    user_id = me().user.id
+    user_id, since = me().user.id, visits.look()
     customers = customers_of_user(db.session, user_id)
     if not customers:
         return render_template("portal/unlinked.html")
-    asked, count = shelf.asked(), shelf.count_of(db.session, user_id, customers)
+    if address := switch.address_with_remembered(customers):
+        return redirect(address)
+    customer, names = switch.chosen(customers), switch.names(customers)
+    asked, count = filters.asked(customer, since, today()), shelf.count_of(db.session, user_id, customers)
     found, has_older = queries.of_user(db.session, user_id, asked.wanted)
-    rows = [shelf.row_of(invoice, today(), several=len(customers) > 1) for invoice in found]
+    rows = [shelf.row_of(invoice, today(), names, since) for invoice in found]
     return render_template(
         "portal/invoices.html",
         asked=asked,
-        who=shelf.who(customers),
-        initial_of=customers[0].name,
-        due=shelf.due_of(db.session, user_id, today()),
+        chips=list(asked.chips(names)),
+        states=filters.state_choices(count.has_others),
+        customer=customer,
+        names=names,
+        statement_title=statements.title(),
+        fresh=shelf.count_fresh(db.session, user_id, since),
+        who=shelf.who([customer] if customer else customers, names),
+        initial_of=(customer or customers[0]).name,
+        due=shelf.due_of(db.session, user_id, today(), asked.wanted.customer_id),
         rows=rows,
         count=count,
         shown=None if has_older or asked.trail else shelf.count_shown(rows),
@@ -49,6 +59,7 @@ def invoices() -> ResponseReturnValue:
 @bp.get("/<number>")
 def invoice(number: str) -> ResponseReturnValue:
     """One document: what is due and how to pay it as of today, then what the paper says."""
+    visits.look()
     found = queries.for_user(db.session, me().user.id, number)
     invoice_id = found.id
     mail_to = me().user.email if sends_again(db.session) else ""

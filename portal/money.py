@@ -88,10 +88,14 @@ def becomes(note: Invoice) -> str:
     return owed_sentence(invoice) or _("Cette facture est soldée.")
 
 
-def without_claim(invoice: Invoice, paper: Paper) -> Paper:
-    """The paper without « Net à payer » under its totals, once that isn't what is to be paid."""
-    asks = paper.sums and paper.grand.label == paper.words.to_pay
-    if not asks or (is_due(invoice) and invoice.remaining_cents == invoice.total_cents):
+def asks_for_all(invoice: Invoice) -> bool:
+    """Whether what is to be paid today is all that its paper says."""
+    return is_due(invoice) and invoice.remaining_cents == invoice.total_cents
+
+
+def without_claim(paper: Paper) -> Paper:
+    """The paper without « Net à payer » under its totals, for when that isn't what is to be paid."""
+    if not paper.sums or paper.grand.label != paper.words.to_pay:
         return paper
     *sums, total = paper.sums
     return replace(paper, sums=tuple(sums), grand=total)

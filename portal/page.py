@@ -10,13 +10,13 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from invoicing.documents.dates import plain_date
-from invoicing.documents.desk import Facts, Heading
+from invoicing.documents.desk import Desk, Facts, Heading
 from invoicing.documents.paper import paper_of
 from invoicing.documents.service import latest
 from invoicing.documents.sheet import Paper
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.models import Invoice, InvoiceKind
-from portal.money import MoneyLine, becomes, corrected_by, money_lines, owed_sentence, without_claim
+from portal.money import MoneyLine, asks_for_all, becomes, corrected_by, money_lines, owed_sentence, without_claim
 from portal.paying import HowToPay, how_to_pay
 from portal.standing import closed_sentence, is_due, is_late, official_reference, payments_that_count, way_of
 from web.filters import long_date, money
@@ -50,6 +50,7 @@ class Page:
     title: str
     facts: tuple[str, ...]  # one line of fact: subject, day, reference in the accounting software
     paper: Paper
+    printed: Paper | None  # the paper as it asks for money, where it no longer says what is to be paid
     size: int | None  # bytes of the PDF, once rendered
     due: Remainder | None
     settled: str
@@ -66,12 +67,14 @@ def page_of(session: Session, invoice: Invoice, today: date) -> Page:
     version, snapshot = latest(session, invoice.id), Snapshot.from_json(invoice.snapshot or "")
     facts = Facts.from_json(version.facts)
     paper = paper_of(snapshot, facts)
+    outdated = Desk(snapshot, facts).owed and not asks_for_all(invoice)
     corrected = corrected_by(invoice)
     return Page(
         number=snapshot.number,
         title=_TITLES[facts.heading](),
         facts=tuple(_one_line(invoice, snapshot)),
-        paper=without_claim(invoice, paper),
+        paper=without_claim(paper) if outdated else paper,
+        printed=paper if outdated else None,
         size=version.size,
         due=_remainder(invoice, snapshot, paper, today) if is_due(invoice) else None,
         settled=_settled(invoice),

@@ -10,6 +10,7 @@ import segno
 from invoicing.documents import qr
 from invoicing.documents.sheet import Paper
 from invoicing.documents.snapshot import Snapshot
+from invoicing.money import Currency
 from invoicing.text import clean
 
 QUIET = 2  # modules of white around the code; the sheet's padding adds the rest
@@ -45,8 +46,8 @@ def how_to_pay(snapshot: Snapshot, paper: Paper, remaining_cents: int) -> HowToP
     """The ways to pay what remains today; the paper's own code holds the whole, so a part gets another."""
     bank = snapshot.bank
     holder = clean(bank.holder or snapshot.seller.name)
-    epc = paper.epc
-    if epc and remaining_cents != snapshot.total_cents:
+    epc = paper.epc if remaining_cents == snapshot.total_cents else ""
+    if not epc and snapshot.currency == Currency.EUR and bank.iban:  # a part, or a paper that was paid when it was made
         epc = qr.payload(holder, bank.iban, bank.bic, remaining_cents, paper.number)
     iban = bank.iban.replace(" ", "")
     return HowToPay(

@@ -1,81 +1,27 @@
-"""What the list shows: who, what is due, the filter of the address, the rows and their count."""
+"""What the list shows: who, what is due, the rows and their count."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from babel.lists import format_list
-from flask import request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.customers.models import Customer
-from invoicing.database import ID_MAX
 from invoicing.documents.dates import plain_date
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, InvoiceKind
-from invoicing.invoices.queries import MemberFilter
+from invoicing.invoices.rules import SALES
 from portal.standing import is_due, is_late, remarks, standing_of
 from web.filters import money
-from web.security import text_arg
 from web.words import _, language, ngettext
 
-STATES: Final = {"a-regler": "due", "reglees": "settled", "avoirs": "credit"}  # in the address → in the core
-TRAIL_MAX: Final = 60  # pages back that the address remembers
 NAMED_MAX: Final = 4  # customers named at the top
 LISTED_MAX: Final = 3  # invoices named in the box of what is due
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The filter as the address says it. `trail` holds the last key of each newer page: keyset paging both ways."""
-
-    wanted: MemberFilter
-    state: str
-    trail: tuple[str, ...]
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything is left out."""
-        return bool(self.wanted.year or self.state or self.wanted.query)
-
-    @property
-    def newer(self) -> str | None:
-        """The address of the page before this one."""
-        return self._address(self.trail[:-1]) if self.trail else None
-
-    def older(self, last: Invoice) -> str:
-        """The address of the page after this one, whose last row is `last`."""
-        return self._address((*self.trail, f"{last.issued_on}.{last.id}")[-TRAIL_MAX:])
-
-    def _address(self, trail: Sequence[str]) -> str:
-        wanted = self.wanted
-        year, state, query = wanted.year, self.state or None, wanted.query or None
-        return url_for("portal.invoices", annee=year, statut=state, q=query, avant=list(trail))
-
-
-def asked() -> Asked:
-    """Reads the address; what it can't mean is left out rather than refused."""
-    year, state = text_arg("annee"), text_arg("statut")
-    trail = tuple(key for key in request.args.getlist("avant")[-TRAIL_MAX:] if _key(key))
-    wanted = MemberFilter(
-        year=int(year) if len(year) == 4 and year.isascii() and year.isdigit() else None,
-        state=STATES.get(state, ""),
-        query=text_arg("q"),
-        before=_key(trail[-1]) if trail else None,
-    )
-    return Asked(wanted, state if state in STATES else "", trail)
-
-
-def _key(text: str) -> tuple[date, int] | None:
-    day, _dot, number = text.partition(".")
-    try:
-        return (date.fromisoformat(day), int(number)) if 0 < int(number) <= ID_MAX else None
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True)
@@ -85,6 +31,7 @@ class Count:
     invoices: int
     credits: int
     years: tuple[int, ...] = ()
+    has_others: bool = False  # orders that are neither due nor settled
 
     @property
     def choices(self) -> list[tuple[int, str]]:
@@ -108,10 +55,20 @@ class Count:
 def count_of(session: Session, user_id: int, customers: Sequence[Customer]) -> Count:
     """Everything that this person may see: what stands for their customers."""
     theirs = Invoice.customer_id.in_([customer.id for customer in customers])
-    query = select(Invoice.kind, func.count()).where(theirs, Invoice.frozen_at.is_not(None)).group_by(Invoice.kind)
-    found = {kind: int(number) for kind, number in session.execute(query)}
+    query = select(Invoice.kind, Invoice.status, func.count()).where(theirs, Invoice.frozen_at.is_not(None))
+    rows = session.execute(query.group_by(Invoice.kind, Invoice.status)).all()
+    counts = {kind: sum(number for each, _status, number in rows if each is kind) for kind in InvoiceKind}
+    others = any(kind is InvoiceKind.invoice and status not in SALES for kind, status, _number in rows)
     years = tuple(queries.years_of_user(session, user_id))
-    return Count(found.get(InvoiceKind.invoice, 0), found.get(InvoiceKind.credit_note, 0), years)
+    return Count(counts[InvoiceKind.invoice], counts[InvoiceKind.credit_note], years, others)
+
+
+def count_fresh(session: Session, user_id: int, since: datetime | None) -> int:
+    """How many documents stand since the last visit; 0 at the first."""
+    if since is None:
+        return 0
+    query = select(func.count(Invoice.id)).where(queries.theirs(user_id), Invoice.frozen_at > since)
+    return session.scalar(query) or 0
 
 
 def count_shown(rows: Iterable[Row]) -> Count:
@@ -128,13 +85,17 @@ class Row:
     standing: str
     amount_cents: int
     remarks: tuple[str, ...]
+    is_new: bool
 
 
-def row_of(invoice: Invoice, today: date, several: bool) -> Row:
-    """A document in the list, with its customer's name where there are several."""
+def row_of(invoice: Invoice, today: date, names: Mapping[int, str], since: datetime | None) -> Row:
+    """A document in the list, with its customer's name where there are several; new if it stands since the moment."""
     signed = -invoice.total_cents if invoice.kind is InvoiceKind.credit_note else invoice.total_cents
     said = remarks(invoice, today)
-    return Row(invoice, standing_of(invoice), signed, (invoice.customer.name, *said) if several else said)
+    if len(names) > 1:
+        said = (names[invoice.customer_id], *said)
+    is_new = since is not None and invoice.frozen_at is not None and invoice.frozen_at > since
+    return Row(invoice, standing_of(invoice.kind, invoice.status), signed, said, is_new)
 
 
 @dataclass(frozen=True)
@@ -162,9 +123,9 @@ class Claim:
     is_late: bool
 
 
-def due_of(session: Session, user_id: int, today: date) -> Due | None:
-    """What this person has to pay; None where there is nothing."""
-    unpaid = [invoice for invoice in queries.due_of_user(session, user_id) if is_due(invoice)]
+def due_of(session: Session, user_id: int, today: date, customer_id: int | None = None) -> Due | None:
+    """What this person has to pay, for all customers or one; None where there is nothing."""
+    unpaid = [invoice for invoice in queries.due_of_user(session, user_id, customer_id) if is_due(invoice)]
     if not unpaid:
         return None
     sums: dict[str, int] = {}
@@ -181,11 +142,11 @@ def _claim(invoice: Invoice, today: date) -> Claim:
     return Claim(invoice.number or "", invoice.summary, amount, day, is_late(invoice, today))
 
 
-def who(customers: Sequence[Customer]) -> str:
+def who(customers: Sequence[Customer], names: Mapping[int, str]) -> str:
     """« Élodie Lefèvre, membre n° 00412 », or the several customers whose invoices are shown."""
     if len(customers) == 1:
         return _named(customers[0])
-    shown = [customer.name for customer in customers[:NAMED_MAX]]
+    shown = [names[customer.id] for customer in customers[:NAMED_MAX]]
     others = len(customers) - len(shown)
     if others:
         shown.append(ngettext("%(num)s autre", "%(num)s autres", others))

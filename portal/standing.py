@@ -32,13 +32,13 @@ _WAYS: Final[dict[PaymentMethod, Callable[[], str]]] = {
 }
 
 
-def standing_of(invoice: Invoice) -> str:
-    """Its place in `statuses`: members only ask whether something is due."""
-    if invoice.kind is InvoiceKind.credit_note:
+def standing_of(kind: InvoiceKind, status: Status) -> str:
+    """A document's place in `statuses`: members only ask whether something is due."""
+    if kind is InvoiceKind.credit_note:
         return "credit"
-    if invoice.status in DUE:
+    if status in DUE:
         return "due"
-    return "settled" if invoice.status in (Status.paid, Status.complete) else invoice.status.value
+    return "settled" if status in (Status.paid, Status.complete) else status.value
 
 
 def closed_sentence(invoice: Invoice) -> str:

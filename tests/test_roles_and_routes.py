@@ -119,6 +119,9 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoices": Door(SIGNED_IN),
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
+    "portal.documents_zip": Door((IN, 200, 302, 302, 302)),  # nothing is theirs: back to the list, which says so
+    "portal.statement": Door(SIGNED_IN),
+    "portal.statement_file": Door((IN, 200, 404, 404, 404)),
     "portal.invoice_mail": Door(None, (IN, DID, 404, 404, 404)),  # the setting is off, and it says so
     "portal.people": Door((IN, 302, 404, 404, 404)),  # to the only organisation that the member manages
     "portal.people_of": Door((IN, 200, 404, 404, 404)),
@@ -147,6 +150,8 @@ DOORS: Final[dict[str, Door]] = {
     "admin.customers_export": Door(STAFF),
     "admin.customer_new": Door(SALES, SALES_DO),
     "admin.customer": Door(STAFF),
+    "admin.statement": Door(STAFF),
+    "admin.statement_file": Door(STAFF),
     "admin.customer_edit": Door(SALES, SALES_DO),
     "admin.customer_member": Door(SALES, SALES_DO),
     "admin.customer_invite": Door(None, SALES_DO),
@@ -282,7 +287,8 @@ MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_9
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css", "kind": "exe", "export_number": 99_999, "campaign_id": 99_999,
                   "session_id": 99_999, "passkey_id": 99_999, "user_id": 99_999}  # fmt: skip
-SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace"}  # last seen, tries, what is due, looks
+SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace", "member_visit",
+                  "running_download"}  # last seen, tries, what is due, looks, visits, leases
 
 
 @dataclass(frozen=True)

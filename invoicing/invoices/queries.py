@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, extract, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -14,7 +14,7 @@ from invoicing.accounts.models import User
 from invoicing.customers.models import CustomerAccess
 from invoicing.errors import NotFound
 from invoicing.invoices.models import Invoice, InvoiceKind, Origin, Status
-from invoicing.invoices.rules import DUE, SALES
+from invoicing.invoices.rules import ACQUIRED, DUE, SALES
 from invoicing.journal import JournalEntry
 from invoicing.search import matches
 
@@ -149,12 +149,14 @@ def history(session: Session, invoice_id: int) -> Sequence[JournalEntry]:
 
 @dataclass(frozen=True)
 class MemberFilter:
-    """What a member looks for in « Mes factures »; `state` is due, settled or credit."""
+    """What a member looks for in « Mes factures »; `state` is due, late, settled, credit or other."""
 
     year: int | None = None
     state: str = ""
     query: str = ""
     customer_id: int | None = None  # one of theirs alone: see `customers.queries.customer_of_user`
+    since: datetime | None = None  # only what stands since then
+    today: date | None = None  # for what is late
     before: tuple[date, int] | None = None  # keyset: the last row of the page before
 
 
@@ -165,6 +167,11 @@ def _mine(user_id: int, customer_id: int | None = None) -> ColumnElement[bool]:
     if customer_id is not None:
         linked = linked.where(CustomerAccess.customer_id == customer_id)
     return and_(Invoice.customer_id.in_(linked), Invoice.frozen_at.is_not(None))
+
+
+def theirs(user_id: int) -> ColumnElement[bool]:
+    """The condition that a document is this user's to see, for reads of other rooms."""
+    return _mine(user_id)
 
 
 def of_user(session: Session, user_id: int, wanted: MemberFilter) -> tuple[list[Invoice], bool]:
@@ -186,13 +193,33 @@ def _narrowed(query: Select[Any], wanted: MemberFilter) -> Select[Any]:
         query = query.where(matches(Invoice.search_text, wanted.query))
     if wanted.customer_id is not None:
         query = query.where(Invoice.customer_id == wanted.customer_id)
-    if wanted.state == "due":
-        query = query.where(Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
-    elif wanted.state == "settled":
-        query = query.where(Invoice.status.in_({Status.paid, Status.complete}), Invoice.kind == InvoiceKind.invoice)
+    if wanted.since:
+        query = query.where(Invoice.frozen_at > wanted.since)
+    if wanted.state == "late" and wanted.today:
+        query = query.where(past_due(wanted.today))
+    if statuses := _STATES.get(wanted.state):
+        query = query.where(Invoice.status.in_(statuses), Invoice.kind == InvoiceKind.invoice)
     elif wanted.state == "credit":
         query = query.where(Invoice.kind == InvoiceKind.credit_note)
     return query
+
+
+_STATES: Final = {"due": DUE, "late": DUE, "settled": ACQUIRED, "other": frozenset(Status) - SALES}
+
+
+def ids_of_user(session: Session, user_id: int, wanted: MemberFilter) -> list[int]:
+    """All documents that a member's filter shows, newest first."""
+    query = _narrowed(select(Invoice.id).where(_mine(user_id)), wanted)
+    return list(session.scalars(query.order_by(Invoice.issued_on.desc(), Invoice.id.desc())))
+
+
+def ids_of_numbers(session: Session, user_id: int, numbers: Collection[str]) -> list[int]:
+    """The documents with these numbers, newest first; NotFound unless each of them is this member's."""
+    query = select(Invoice.id).where(_mine(user_id), Invoice.number.in_(numbers))
+    found = list(session.scalars(query.order_by(Invoice.issued_on.desc(), Invoice.id.desc())))
+    if len(found) < len(set(numbers)):
+        raise NotFound
+    return found
 
 
 def years_of_user(session: Session, user_id: int, customer_id: int | None = None) -> list[int]:
@@ -203,9 +230,9 @@ def years_of_user(session: Session, user_id: int, customer_id: int | None = None
 
 
 def due_of_user(session: Session, user_id: int, customer_id: int | None = None) -> Sequence[Invoice]:
-    """What a member still has to pay, the most urgent first."""
-    mine = _mine(user_id, customer_id)
-    query = select(Invoice).where(mine, Invoice.status.in_(DUE), Invoice.kind == InvoiceKind.invoice)
+    """What a member still has to pay, of all customers or of one, the most urgent first."""
+    wanted = MemberFilter(state="due", customer_id=customer_id)
+    query = _narrowed(select(Invoice).where(_mine(user_id)), wanted)
     return session.scalars(query.order_by(Invoice.due_on, Invoice.id)).all()
 
 

@@ -104,6 +104,7 @@ def test_a_credit_note_takes_one_line_is_mailed_once_and_reaches_the_member(
 
 def arrived(desk: Desk, address: str) -> EmailMessage:
     """The one mail to an address; the worker is waited for."""
+
     def found() -> list[Caught]:
         return [mail for mail in desk.mails.messages if address in mail.recipients]
 

@@ -55,7 +55,7 @@ def test_an_invoice_shows_its_date_subject_number_status_and_amount(browser: Bro
     invoice = issue(subject="Cotisation 2027")
     text = shown(browser)
     assert f"22/11/2026 Cotisation 2027 {invoice.number} À régler 216,00 € PDF" in text
-    assert text.endswith("1 facture ")
+    assert "PDF 1 facture Plusieurs documents" in text
 
 
 def test_the_newest_come_first(browser: Browser, issue: Issue) -> None:
@@ -125,6 +125,7 @@ def test_the_official_number_is_shown_once_lettered(session: Session, browser: B
     series.mode = Mode.portal_reference
     invoice = issue()
     assert "Facture officielle" not in shown(browser)
+    session.rollback()  # the look was noted meanwhile
     invoice.lettering = invoice.lettering_folded = "FA-2026-0729"
     session.commit()
     assert "Facture officielle n° FA-2026-0729" in shown(browser)
@@ -164,7 +165,7 @@ def test_the_address_filters_by_year_and_by_words(browser: Browser, issue: Issue
     assert numbers(browser, "/mes-factures?annee=2025") == [old.number]
     assert numbers(browser, "/mes-factures?q=coeur+ETE") == [old.number]
     assert numbers(browser, f"/mes-factures?q={new.number.lower() if new.number else ''}") == [new.number]
-    assert shown(browser).endswith("2 factures depuis 2025 ")
+    assert "PDF 2 factures depuis 2025" in shown(browser)
 
 
 def test_a_filter_that_finds_nothing_says_so_and_keeps_what_was_typed(browser: Browser, issue: Issue) -> None:

@@ -1,0 +1,1 @@
+"""What the member zone adds to invoices: visits, downloads of many documents at once."""
