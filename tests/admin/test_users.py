@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from invoicing.accounts.models import Role, SignInSession, User
@@ -167,3 +167,30 @@ def test_a_missing_user_is_404(desk: Desk, boss: User, what: str) -> None:
 def test_names_from_people_are_escaped(desk: Desk, boss: User) -> None:
     user = somebody(desk, name="<b>Zoé</b>")
     assert "<b>Zoé" not in desk.browser.get(LIST).text + desk.browser.get(page_of(user)).text
+
+
+def test_a_lost_second_factor_is_taken_away_after_a_question(desk: Desk, boss: User) -> None:
+    user = somebody(desk, Role.sales, totp_secret="sealed")
+    assert "Retirer son second facteur" in text(desk.browser.get(page_of(user)))
+    browser: Browser = desk.app.test_client().become(user)  # type: ignore[attr-defined]
+    assert "choisit un nouveau second facteur" in text(desk.browser.get(f"{page_of(user)}/second-facteur"))
+    assert desk.session.get_one(User, user.id).totp_secret  # asking changes nothing
+    assert deed(desk, user, "second-facteur").location == page_of(user)
+    assert desk.session.get_one(User, user.id).totp_secret is None
+    assert browser.get("/ventes").location == "/connexion"
+    assert "Second facteur à choisir de nouveau" in text(desk.browser.get(page_of(user)))
+    assert deed(desk, boss, "second-facteur").status_code == 422  # one's own is under one's own account
+
+
+def test_whoever_sits_at_an_open_desk_changes_no_account(desk: Desk, boss: User) -> None:
+    user = somebody(desk, Role.sales, totp_secret="sealed")
+    with desk.writing() as session:
+        session.execute(update(SignInSession).values(proved_at=NOW.replace(year=2020)))
+    token = {"csrf_token": desk.browser.token(page_of(user))}
+    for what in ("role", "desactiver", "second-facteur", "inviter", "sessions"):
+        answer = desk.browser.post(f"{page_of(user)}/{what}", data={"role": "admin", **token})
+        assert answer.location == "/connexion/confirmation", what
+    assert desk.browser.get(f"{LIST}/nouveau").location == "/connexion/confirmation"
+    desk.session.rollback()
+    found = desk.session.get_one(User, user.id)
+    assert (found.role, found.active, found.totp_secret) == (Role.sales, True, "sealed")

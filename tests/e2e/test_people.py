@@ -115,16 +115,16 @@ def test_the_last_manager_is_told_and_the_keyboard_is_enough(desk: Desk, phone: 
     phone.open(f"/mes-factures/personnes/{firm_id}")
     link = phone.page.get_by_role("link", name=re.compile("Retirer l’accès de Solène"))
     link.focus()
-    phone.page.keyboard.press("Enter")
-    phone.page.wait_for_load_state("load")
+    with phone.page.expect_navigation():
+        phone.page.keyboard.press("Enter")
     phone.look()
     phone.sees("Personne d’autre ne gère les accès")
     assert phone.page.locator("main form").count() == 0
     phone.follow("Revenir")
     phone.page.locator("#email").focus()
     phone.page.keyboard.type(boss)
-    phone.page.keyboard.press("Enter")
-    phone.page.wait_for_load_state("load")
+    with phone.page.expect_navigation():
+        phone.page.keyboard.press("Enter")
     phone.sees("était déjà dans la liste")
     assert rights(desk, firm_id)[boss] == "manages"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from invoicing.accounts.models import Role, User
+from invoicing.accounts.models import Role, SignInSession, User
 from invoicing.accounts.service import set_active
 from invoicing.customers.access import everybody, link_user
 from invoicing.customers.models import AccessRight, Customer, CustomerAccess
@@ -219,3 +219,13 @@ def test_the_page_is_in_english_for_whoever_reads_english(firm: Firm) -> None:
         firm.boss.language = "en"
     page = text(firm.browser.get(firm.home))
     assert "Reliure &amp; Cie · 2 people see the invoices" in page and "Invite a person" in page
+
+
+def test_giving_access_asks_once_more_who_is_there(firm: Firm) -> None:
+    with committing(firm.session) as session:
+        session.execute(update(SignInSession).values(proved_at=NOW.replace(year=2020)))
+    path = f"/{firm.row(firm.reader)}/droit"
+    for answer in (firm.invite("x@example.org"), firm.send(path, {"right": "manages"}, firm.home)):
+        assert answer.location == "/connexion/confirmation"
+    assert firm.rights()[firm.reader.id] == "sees" and firm.count(Delivery) == 0
+    assert firm.send(f"/{firm.row(firm.reader)}/retirer", {}, firm.home).location == firm.home  # away is free
