@@ -84,7 +84,8 @@ def _step(entry: JournalEntry, names: Mapping[int, str]) -> Step:
     facts, verb = entry.facts(), entry.action.removeprefix("customer.access_")
     icon, tone = _PICTURES.get(verb, ("history", ""))
     by = by_whom(entry.actor_kind, entry.actor_id, names)
-    why = WHYS.get(facts.get("why", (None, None))[1])
+    told = facts.get("why", (None, None))[1]
+    why = WHYS.get(told) if told else None
     more = _("%(by)s : %(reason)s", by=by, reason=_(why)) if why else by
     return icon, tone, short_datetime(entry.at), _said(verb, facts, names), more
 
