@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from babel import Locale
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -18,13 +17,12 @@ from invoicing.customers.rules import CustomerContent
 from invoicing.errors import FieldFaults
 from invoicing.sellers.models import Seller
 from invoicing.sellers.queries import active_sellers
+from web.countries import countries
+from web.countries import country as country
 from web.database import db
 from web.faults import by_field
-from web.words import LANGUAGES, _, language
+from web.words import LANGUAGES, _
 
-NEAR: Final = ("FR", "CA", "BE", "CH", "LU")
-OTHERS: Final = ("DE", "AD", "DZ", "CM", "CI", "DK", "ES", "US", "FI", "GB", "GR", "HU", "IE", "IT", "LB", "MG", "MA",
-                 "MC", "NL", "PL", "PT", "CZ", "RO", "SN", "SE", "TN")  # fmt: skip
 TEXTS: Final = tuple(f.name for f in fields(CustomerContent) if f.name not in ("professional", "seller_id"))
 LABELS: Final[dict[str, Callable[[], str]]] = {
     "kind": lambda: _("Genre"),
@@ -119,17 +117,6 @@ def shown(name: str, value: Any) -> str:
         seller = db.session.get(Seller, int(value))
         return seller.name if seller else ""
     return str(value) or _("rien")
-
-
-def country(code: str) -> str:
-    """A country's name in the language of the moment."""
-    return str(Locale.parse(language()).territories.get(code, code))
-
-
-def countries(chosen: str) -> list[tuple[str, Any]]:
-    """The near ones first, then others; one that is in the record already stays a choice."""
-    more = sorted((*OTHERS, *([chosen] if chosen and chosen not in (*NEAR, *OTHERS) else [])), key=country)
-    return [*((code, country(code)) for code in NEAR), (_("Autres pays"), [(code, country(code)) for code in more])]
 
 
 def sellers(rows: Sequence[Seller]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from invoicing.errors import Refused, Stale
 from invoicing.sellers.queries import organisation
 from web.database import db, now, transaction
 from web.errors import register, sentence
+from web.fresh import fresh
 from web.rights import needs
 from web.services import services
 from web.sessions import actor, me
@@ -26,6 +27,7 @@ register(resetting.AlreadyRebuilding, 409, lambda r: _("La dÃ©monstration est dÃ
 
 @bp.route("/reinitialiser", methods=["GET", "POST"])
 @needs("reset")
+@fresh
 def reset() -> ResponseReturnValue:
     """Shows what would go; does it for whoever types the phrase."""
     if request.method != "POST":

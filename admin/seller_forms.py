@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin.customer_forms import countries, country
 from admin.draft_fields import number, write_date
 from admin.series import MODE_NAMES, USES
 from invoicing.errors import FieldFaults
@@ -19,6 +18,7 @@ from invoicing.sellers import queries
 from invoicing.sellers.content import OrganisationContent, SellerContent
 from invoicing.sellers.models import STATUSES, Organisation, Region, Seller, Supplies, TaxStatus
 from invoicing.sellers.service import is_used
+from web.countries import countries, country
 from web.database import db
 from web.faults import by_field, missing_sentence
 from web.site import today

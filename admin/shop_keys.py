@@ -12,6 +12,7 @@ from invoicing.shop import keys
 from invoicing.shop import shop_queries as queries
 from web.database import db, now, transaction
 from web.faults import by_field
+from web.fresh import fresh, fresh_from
 from web.rights import needs
 from web.sessions import actor
 from web.words import _
@@ -19,6 +20,7 @@ from web.words import _
 
 @bp.post("/boutiques/<int:shop_id>/cles")
 @needs("shops")
+@fresh_from("admin.shop")
 def shop_key_new(shop_id: int) -> ResponseReturnValue:
     """A new key: its text is in this one answer, and nowhere else."""
     label, scopes = request.form.get("label", ""), request.form.getlist("scopes")
@@ -38,6 +40,7 @@ def shop_key_new(shop_id: int) -> ResponseReturnValue:
 
 @bp.route("/boutiques/<int:shop_id>/cles/<int:key_id>/retirer", methods=["GET", "POST"])
 @needs("shops")
+@fresh
 def shop_key_withdraw(shop_id: int, key_id: int) -> ResponseReturnValue:
     """Asks first; from then on the key opens nothing."""
     key, shop = queries.key(db.session, shop_id, key_id), queries.shop(db.session, shop_id)

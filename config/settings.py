@@ -149,8 +149,14 @@ class Settings(BaseSettings):
 
     @property
     def host(self) -> str:
-        """The host name of the public address."""
+        """The host name of the public address; passkeys are made for it (RP ID)."""
         return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def origin(self) -> str:
+        """The public address without a path, as a browser names it when it shows a passkey."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def is_https(self) -> bool:

@@ -11,18 +11,22 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from invoicing import guards
-from invoicing.accounts.models import SignInSession, User
+from invoicing.accounts.models import Passkey, RecoveryCode, SignInSession, User
 from invoicing.database import is_sqlite
 from invoicing.tables import metadata
 
 SOME: Final = 1000  # rows written at once
 Values = dict[str, Any]
+_WAYS: Final = (User.password_hash, User.passkey_handle, User.totp_secret, User.totp_last_step)
+_THEIRS: Final = (SignInSession, Passkey, RecoveryCode)
+_People = tuple[dict[str, Values], dict[Any, list[tuple[str, Values]]]]
 
 
 def replace_all(connection: Connection, source: Connection) -> None:
     """The rows of `source` in place of those that are there; who is signed in and is known there too stays so.
 
-    Passwords are those from before: by the address, which both know. Guards step aside, and stand again at the end.
+    Passwords and second factors are those from before: by the address, which both know. Guards step aside, and stand
+    again at the end.
     """
     people = _people(connection)
     guards.remove(connection)
@@ -57,22 +61,26 @@ def _refer(connection: Connection, table: Table, column: Column[Any], rows: list
         )
 
 
-def _people(connection: Connection) -> tuple[dict[str, str | None], list[tuple[str, Values]]]:
-    """Address → password's hash, and the sessions that are open with the address of whose they are."""
-    hashes = {email: hashed for email, hashed in connection.execute(select(User.email, User.password_hash))}  # noqa: C416
-    session = SignInSession.__table__
-    rows = connection.execute(select(session, User.email).join(User, User.id == session.c.user_id)).mappings()
-    return hashes, [(row["email"], {k: v for k, v in row.items() if k not in ("id", "email")}) for row in rows]
+def _people(connection: Connection) -> _People:
+    """Address → how they sign in; and the sessions, passkeys and recovery codes with the address of whose they are."""
+    ways = {row["email"]: dict(row) for row in connection.execute(select(*_WAYS, User.email)).mappings()}
+    theirs = {}
+    for kind in _THEIRS:
+        table = kind.__table__
+        rows = connection.execute(select(table, User.email).join(User, User.id == table.c.user_id)).mappings()
+        theirs[kind] = [(row["email"], {k: v for k, v in row.items() if k not in ("id", "email")}) for row in rows]
+    return ways, theirs
 
 
-def _keep(connection: Connection, people: tuple[dict[str, str | None], list[tuple[str, Values]]]) -> None:
-    hashes, sessions = people
+def _keep(connection: Connection, people: _People) -> None:
+    ways, theirs = people
     ids: dict[str, int] = {email: number for email, number in connection.execute(select(User.email, User.id))}  # noqa: C416
-    for email in ids.keys() & hashes.keys():
-        connection.execute(update(User).where(User.email == email).values(password_hash=hashes[email]))
-    kept = [{**values, "user_id": ids[email]} for email, values in sessions if email in ids]
-    if kept:
-        connection.execute(insert(SignInSession), kept)
+    for email in ids.keys() & ways.keys():
+        connection.execute(update(User).where(User.email == email).values(ways[email]))
+    for kind, rows in theirs.items():
+        kept = [{**values, "user_id": ids[email]} for email, values in rows if email in ids]
+        if kept:
+            connection.execute(insert(kind), kept)
 
 
 def _count_on(connection: Connection) -> None:

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
-from invoicing.accounts import queries, service
+from invoicing.accounts import factors, queries, service
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.rules import PASSWORD_MAX, fold_email
 from invoicing.database import transaction
@@ -32,7 +32,7 @@ class Invited:
 
 @click.group()
 def user() -> None:
-    """Users: add, invite again, disable, enable. Nobody ever gets a default password."""
+    """Users: add, invite again, disable, enable, reset the second factor. Nobody ever gets a default password."""
 
 
 @user.command()
@@ -78,6 +78,20 @@ def invite(email: str, print_link: bool, as_json: bool) -> None:
 def disable(email: str, as_json: bool) -> None:
     """Shut a user out at once: every session ends, every link dies. Nothing of theirs is removed."""
     _set_active(email, False, as_json)
+
+
+@user.command("reset-factor")
+@click.argument("email", metavar="E-MAIL")
+@json_option
+def reset_factor(email: str, as_json: bool) -> None:
+    """Take a user's second factor and recovery codes away, for whoever has lost the device; every session ends.
+
+    Staff choose a new one at their next sign-in. Make sure that it is really them who ask.
+    """
+    with desk(read_settings()) as factory, transaction(factory) as session:
+        user_id = _find(session, email).id
+        factors.reset(session, COMMAND, now(), user_id)
+    say(as_json, {"user_id": user_id}, f"User {user_id} has no second factor any more, and is signed out everywhere.")
 
 
 @user.command()

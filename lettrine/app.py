@@ -16,14 +16,17 @@ from admin import bp as admin
 from api import bp as api
 from config.settings import Environment, Settings
 from invoicing.accounts import rules
+from invoicing.accounts.happenings import HAPPENED
+from invoicing.accounts.notices import Notices
 from invoicing.database import tune
 from lettrine import metrics
 from lettrine.jobs import Nudge
 from lettrine.readiness import readiness
 from lettrine.resetting import Rebuilder
 from portal import bp as portal
-from web import errors, filters, returns, security, signin, site, statuses, words
+from web import account, entrance, errors, filters, returns, security, site, statuses, words
 from web.database import db
+from web.devices import recognised
 from web.health import Health
 from web.services import Services, post_of
 from web.sessions import login_manager
@@ -64,7 +67,7 @@ def create_app(settings: Settings) -> Flask:
     _speak(app)
     site.init_app(app)
     errors.init_app(app)
-    for bp in (signin.bp, site.bp, returns.bp, portal, admin, api):
+    for bp in (entrance.bp, site.bp, account.bp, account.proving, returns.bp, portal, admin, api):
         app.register_blueprint(bp)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -126,7 +129,8 @@ def _connect(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
-        db.sessionmaker.configure(info={"journal_key": settings.journal_key.get_secret_value().encode()})
+        key, told = settings.journal_key.get_secret_value().encode(), Notices(post_of(settings), recognised)
+        db.sessionmaker.configure(info={"journal_key": key, HAPPENED: told})
 
 
 def _speak(app: Flask) -> None:

@@ -7,6 +7,7 @@ import io
 import re
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -63,6 +64,7 @@ class Catcher:
 
     def __init__(self, smtp_port: int, http_port: int, host: str):
         self.host = host
+        self.codes: Callable[[], list[tuple[str, str]]] = list  # of a demo's staff at this moment: address, code
         self._mails: deque[Caught] = deque(maxlen=KEPT)
         self._count = 0
         self.arrived = threading.Condition()
@@ -164,7 +166,7 @@ def pages(catcher: Catcher) -> Flask:
 
     @app.get("/")
     def mails() -> str:
-        return render_template("catcher/mails.html", mails=catcher.messages[::-1])
+        return render_template("catcher/mails.html", mails=catcher.messages[::-1], codes=catcher.codes())
 
     @app.get("/catcher.css")
     def style() -> Response:

@@ -23,6 +23,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
 from invoicing import tables  # rows know each other by name: all of them must be there
+from invoicing.accounts.happenings import HAPPENED
+from invoicing.accounts.notices import Notices
 from invoicing.database import make_engine
 from invoicing.errors import Refused
 
@@ -97,10 +99,12 @@ def open_engine(settings: Settings) -> Engine:
 @contextmanager
 def desk(settings: Settings) -> Iterator[sessionmaker[Session]]:
     """Sessions for a command that asks or writes; refusals and a missing database become a sentence and exit 1."""
+    from web.services import post_of
+
     engine = open_engine(settings)
     key = settings.journal_key.get_secret_value().encode()
     try:
-        yield sessionmaker(engine, info={"journal_key": key})
+        yield sessionmaker(engine, info={"journal_key": key, HAPPENED: Notices(post_of(settings))})
     except Refused as refusal:
         raise click.ClickException(in_words(settings, refusal)) from None
     except (OperationalError, ProgrammingError) as error:

@@ -11,15 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
-from typing import Final
+from typing import Any, Final
 
 import click
+import pyotp
 from cryptography.fernet import Fernet
 from sqlalchemy.orm import sessionmaker
 
 from config.settings import Environment, Settings
+from invoicing.accounts.factors import put_totp
+from invoicing.accounts.queries import user_by_email
 from invoicing.accounts.secrets import hash_password
-from invoicing.database import make_engine
+from invoicing.database import make_engine, transaction
+from invoicing.journal import COMMAND
 from invoicing.migrations import upgrade
 from lettrine import logs
 from lettrine.catcher import Catcher, start
@@ -28,6 +32,7 @@ from lettrine.demo_people import PEOPLE
 from lettrine.demo_shops import ONLINE
 from lettrine.running import address_of, listen, run_all, stop_on_signals
 from web.database import now
+from web.services import post_of
 
 FOLDER: Final = Path(".demo")
 CHECK_SECONDS: Final = 120.0
@@ -61,7 +66,8 @@ def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> Non
         late.daemon = True
         late.start()
     with listen("127.0.0.1", 0 if check else port) as listening, _catching() as catcher:
-        address = address_of(listening)
+        address = address_of(listening).replace("127.0.0.1", "localhost")  # no passkey is made for a number
+        catcher.codes = lambda: [(email, _code_of(secret)) for email, secret in facts["totp"].items()]
         settings = _settings(folder, address, catcher.smtp_port)
 
         def ready(at: str) -> None:
@@ -69,7 +75,7 @@ def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> Non
                 failed.extend(_faults(at))
                 stop.set()
             else:
-                click.echo(_welcome(at, catcher, facts["password"]))
+                click.echo(_welcome(at, catcher, facts["password"], facts["totp"]))
 
         run_all(settings, listening, ready, stop, _environment(settings, folder))
     if failed:
@@ -95,28 +101,47 @@ def _catching() -> Iterator[Catcher]:
         catcher.stop()
 
 
-def _built(folder: Path, invoices: int) -> dict[str, str]:
+def _built(folder: Path, invoices: int) -> dict[str, Any]:
     """What the folder's demo is, after building it if it isn't whole."""
     marker = folder / BUILT
     if marker.exists():
-        found: dict[str, str] = json.loads(marker.read_text())
+        found: dict[str, Any] = json.loads(marker.read_text())
         _upgrade(folder)
+        if "totp" not in found:  # of a time when nobody had a second factor
+            found["totp"] = _protect(folder)
+            marker.write_text(json.dumps(found))
         return found
     for old in folder.glob("lettrine.db*"):
         old.unlink()
     for name in ("archive", "anchors"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    facts = {"password": "-".join(secrets.token_hex(2) for _ in range(4)), "invoices": str(invoices + ONLINE)}
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    facts: dict[str, Any] = {"password": password, "invoices": str(invoices + ONLINE)}
     engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
     upgrade(engine)
     key = _settings(folder, "http://localhost", 25).journal_key.get_secret_value().encode()
     factory = sessionmaker(engine, info={"journal_key": key})
     with click.progressbar(length=invoices + ONLINE, label="Building the demo", width=40) as bar:
-        for _made in build(factory, now().replace(microsecond=0), invoices, hash_password(facts["password"])):
+        for _made in build(factory, now().replace(microsecond=0), invoices, hash_password(password)):
             bar.update(1)
     engine.dispose()
+    facts["totp"] = _protect(folder)
     marker.write_text(json.dumps(facts))
     return facts
+
+
+def _protect(folder: Path) -> dict[str, str]:
+    """Gives the demo's staff a second factor each; address → secret, as an authenticator application takes it."""
+    settings = _settings(folder, "http://localhost", 25)
+    info = {"journal_key": settings.journal_key.get_secret_value().encode()}
+    engine = make_engine(f"sqlite:///{(folder / 'lettrine.db').resolve()}")
+    made = {email: pyotp.random_base32() for email, _role, _name, _language in SIGN_INS}
+    with transaction(sessionmaker(engine, info=info)) as session:
+        for email, secret in made.items():
+            if user := user_by_email(session, email):
+                put_totp(session, COMMAND, now(), user.id, secret, post_of(settings).keys)
+    engine.dispose()
+    return made
 
 
 def _upgrade(folder: Path) -> None:
@@ -162,11 +187,27 @@ def _faults(address: str) -> list[str]:
     return faults
 
 
-def _welcome(address: str, catcher: Catcher, password: str) -> str:
-    """The address, the mail catcher's, and one sign-in per role."""
+def _welcome(address: str, catcher: Catcher, password: str, totp: dict[str, str]) -> str:
+    """The address, the mail catcher's, and one sign-in per role; staff with the secret and the code of this moment."""
     members = [(person.email, "member", f"{person.first} {person.last}") for person in PEOPLE if person.signs_in]
     rows = [(email, str(role), name) for email, role, name, _ in SIGN_INS] + members
-    lines = [f"  {role:8} {email:38} {name}" for email, role, name in rows]
+    lines = [f"  {role:8} {email:38} {name}{_second(totp.get(email))}" for email, role, name in rows]
     top = ["", f"Lettrine      {address}", f"Mail catcher  {catcher.address}", ""]
-    end = ["", "Stop with Ctrl-C. `make demo ARGS=--new` builds it anew.", ""]
+    end = [
+        "",
+        "Staff are asked for a code too. The one of the moment stands on the mail catcher's first page; an",
+        "authenticator application that is given the secret shows it as well.",
+        "",
+        "Stop with Ctrl-C. `make demo ARGS=--new` builds it anew.",
+        "",
+    ]
     return "\n".join([*top, f"Sign in with the password {password}", *lines, *end])
+
+
+def _second(secret: str | None) -> str:
+    return f"\n{'':11}secret {secret}   code now {_code_of(secret)}" if secret else ""
+
+
+def _code_of(secret: str) -> str:
+    """The code that an application would show at this moment."""
+    return pyotp.TOTP(secret).now()

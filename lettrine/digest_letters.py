@@ -1,9 +1,9 @@
-"""The words of the daily digest to staff: what failed or came back, what waits, what is to be checked."""
+"""The words of the morning's mails: to staff what needs a person, to members that there are new documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -31,20 +31,42 @@ def digest_letter(session: Session, organisation: str, person: str, base: str) -
     beside = ngettext("%(num)s document attend son lettrage.", "%(num)s documents attendent leur lettrage.", to_letter)
     title = _("Ce qui vous attend ce matin")
     return Letter(
-        template="digest",
-        lang=LANGUAGES[language()].language,
-        subject=f"{title} · {organisation}",
-        preview=" ".join(sentences),
-        organisation=organisation,
-        heading=title,
-        greeting=greeting(person),
-        paragraphs=sentences,
+        **_morning(title, sentences, organisation, person),
         button=_("Ouvrir les envois") if now.troubled else _("Ouvrir le service commercial"),
         url=f"{base}/ventes/envois" if now.troubled else f"{base}/ventes",
         small=tuple(text for text in (rest, beside if to_letter else "") if text),
-        foot=(organisation, _("Vous recevez ce résumé parce que vous l’avez demandé ; vos préférences l’arrêtent.")),
         facts=tuple((_named(delivery), _why(delivery)) for delivery in listed),
     )
+
+
+def news_letter(unseen: int, organisation: str, person: str, base: str) -> Letter:
+    """To a member: so many documents have come since the last visit. None is named, nothing is attached."""
+    title = ngettext("Un nouveau document vous attend", "De nouveaux documents vous attendent", unseen)
+    sentence = ngettext("Depuis votre dernière visite, %(num)s document est arrivé dans votre zone membre.",
+                        "Depuis votre dernière visite, %(num)s documents sont arrivés dans votre zone membre.",
+                        unseen)  # fmt: skip
+    return Letter(
+        **_morning(title, (sentence,), organisation, person),
+        button=_("Voir mes factures"),
+        url=f"{base}/mes-factures",
+        small=(_("La zone membre vous demandera de vous connecter."),),
+    )
+
+
+def _morning(title: str, sentences: tuple[str, ...], organisation: str, person: str) -> dict[str, Any]:
+    """What such letters have in common."""
+    asked = _("Vous recevez ce message parce que vous l’avez demandé. La page « Mon compte » l’arrête.")
+    return {
+        "template": "digest",
+        "lang": LANGUAGES[language()].language,
+        "subject": f"{title} · {organisation}",
+        "preview": " ".join(sentences),
+        "organisation": organisation,
+        "heading": title,
+        "greeting": greeting(person),
+        "paragraphs": sentences,
+        "foot": (organisation, asked),
+    }
 
 
 def _counted(troubled: int, waiting: int, to_check: int) -> Iterator[str]:

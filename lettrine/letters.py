@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
 
-from invoicing.documents.dates import long_date, long_datetime, plain_date
+from invoicing.documents.dates import long_date, plain_date
 from invoicing.documents.desk import CREDITS, PAYABLE, Facts, Heading
 from invoicing.documents.snapshot import Snapshot
 from invoicing.documents.words import LANGUAGES, words_for
@@ -32,6 +30,7 @@ class Letter:
     foot: tuple[str, ...]
     amount: str = ""
     till: str = ""
+    code: str = ""
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -65,18 +64,6 @@ class InvoiceCase:
     def is_owed(self) -> bool:
         """Whether something is still to be paid."""
         return self.facts.heading in PAYABLE and self.remaining_cents > 0 and not self.facts.paid_on
-
-
-@dataclass(frozen=True)
-class LinkCase:
-    """What a link's e-mail is about."""
-
-    organisation: str
-    contact: str
-    person: str
-    url: str
-    until: datetime  # in the organisation's time zone
-    is_staff: bool = False
 
 
 def greeting(person: str) -> str:
@@ -200,44 +187,3 @@ def foot_of(case: InvoiceCase) -> tuple[str, ...]:
     if case.facts.heading in CREDITS:
         why = _("Vous recevez ce message parce qu’un document a été établi à votre nom. Il ne contient aucun traceur.")
     return tuple(part for part in (who, seller.email, why) if part)
-
-
-def invitation_letter(case: LinkCase) -> Letter:
-    """The first sign-in: a password is chosen behind the link."""
-    heading = _("Choisissez votre mot de passe")
-    what = _("Votre accès à la zone membre est ouvert : vos factures y sont disponibles à tout moment.")
-    if case.is_staff:
-        what = _("Votre accès au service commercial est ouvert.")
-    how = _("Pour votre première connexion, choisissez un mot de passe.")
-    unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
-    return _link_letter(case, heading, (what, how), _("Choisir mon mot de passe"), unasked)
-
-
-def reset_letter(case: LinkCase) -> Letter:
-    """A forgotten password."""
-    heading = _("Votre nouveau mot de passe")
-    what = _("Vous avez demandé à changer votre mot de passe. Choisissez-en un nouveau sur la page qui s’ouvre.")
-    unasked = _("Vous n’avez rien demandé ? Ignorez ce message : votre mot de passe reste le même.")
-    return _link_letter(case, heading, (what,), _("Choisir un nouveau mot de passe"), unasked)
-
-
-def _link_letter(case: LinkCase, heading: str, what: tuple[str, ...], button: str, unasked: str) -> Letter:
-    until = long_datetime(case.until, language())
-    valid = _("Ce lien sert une seule fois, jusqu’au %(moment)s.", moment=until)
-    return Letter(
-        template="link",
-        lang=LANGUAGES[language()].language,
-        subject=f"{heading} · {case.organisation}",
-        preview=what[0],
-        organisation=case.organisation,
-        heading=heading,
-        greeting=greeting(case.person),
-        paragraphs=(*what, valid),
-        button=button,
-        url=case.url,
-        small=(unasked + " " + _("Ne transmettez ce lien à personne."),),
-        foot=tuple(part for part in (case.organisation, case.contact) if part),
-    )
-
-
-LINKS: Final = {"invitation": invitation_letter, "reset": reset_letter}

@@ -15,10 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from invoicing.accounts.happenings import Happening
 from invoicing.accounts.models import User
+from invoicing.accounts.notices import AT, WHAT
 from invoicing.accounts.secrets import Sealer, Unreadable
 from invoicing.customers.models import CustomerKind
 from invoicing.delivery.models import DeliveryKind
+from invoicing.delivery.news import count_unseen
+from invoicing.delivery.queries import MORNING
 from invoicing.delivery.service import Claim
 from invoicing.documents.archive import Archive
 from invoicing.documents.desk import CREDITS, Facts
@@ -30,9 +34,11 @@ from invoicing.payments.models import PaymentKind, PaymentMethod
 from invoicing.payments.rules import live
 from invoicing.sellers.models import Organisation, Seller
 from lettrine.credit_letters import Corrected, credit_letter
-from lettrine.digest_letters import digest_letter
-from lettrine.letters import LINKS, InvoiceCase, Letter, LinkCase, invoice_letter
+from lettrine.digest_letters import digest_letter, news_letter
+from lettrine.letters import InvoiceCase, Letter, invoice_letter
+from lettrine.link_letters import LINKS, LinkCase
 from lettrine.mailer import Attachment, Mail
+from lettrine.notice_letters import NoticeCase, notice_letter
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
 
 
@@ -66,8 +72,10 @@ class Composer:
         """The whole message; raises Unsendable, and whatever rendering and archive raise."""
         if claim.kind is DeliveryKind.invoice:
             return self._invoice(claim, now)
-        if claim.kind is DeliveryKind.digest:
-            return self._digest(claim)
+        if claim.kind in MORNING:
+            return self._morning(claim)
+        if claim.kind is DeliveryKind.notice:
+            return self._notice(claim)
         if claim.kind.value in LINKS:
             return self._link(claim)
         raise Unsendable("unknown_kind")
@@ -101,32 +109,63 @@ class Composer:
         )
 
     def _link(self, claim: Claim) -> Mail:
-        if claim.sealed is None or claim.expires_at is None:
+        if claim.expires_at is None:
             raise Unsendable("unreadable")
         try:
-            url = self.sealer.unseal(claim.sealed)["link"]
-        except (Unreadable, KeyError):
+            opened = self._unsealed(claim)
+            url = opened["link"]
+        except KeyError:
             raise Unsendable("unreadable") from None
         with self.sessions() as session:
             organisation = _organisation(session)
             user = session.get(User, claim.user_id) if claim.user_id else None
-            sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
-            sender = self._sender(session, session.scalars(sellers).first())
+            sender = self._usual_sender(session)
             until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
             case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
-                            is_staff=bool(user and user.is_staff))  # fmt: skip
+                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""))  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 
-    def _digest(self, claim: Claim) -> Mail:
+    def _unsealed(self, claim: Claim) -> dict[str, str]:
+        try:
+            return self.sealer.unseal(claim.sealed or "")
+        except Unreadable:
+            raise Unsendable("unreadable") from None
+
+    def _morning(self, claim: Claim) -> Mail:
+        """As of now: whoever has changed their mind, or has looked meanwhile, gets none."""
+        base = self.settings.public_url.rstrip("/")
         with self.app.app_context(), force_locale(_spoken(claim.language)), self.sessions() as session:
-            user = session.get(User, claim.user_id) if claim.user_id else None
-            if user is None or not user.is_staff or not user.active or not user.wants_digest:
+            user, sender = session.get(User, claim.user_id or 0), self._usual_sender(session)
+            if user is None or not user.active:
                 raise Unsendable("expired")
-            sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
-            sender = self._sender(session, session.scalars(sellers).first())
-            letter = digest_letter(session, sender.name, user.name, self.settings.public_url.rstrip("/"))
+            if claim.kind is DeliveryKind.news:
+                unseen = count_unseen(session, user.id)
+                letter = news_letter(unseen, sender.name, user.name, base) if unseen else None
+            else:
+                wanted = user.is_staff and user.wants_digest
+                letter = digest_letter(session, sender.name, user.name, base) if wanted else None
+            if letter is None:
+                raise Unsendable("expired")
             return self._mail(claim, sender, letter, ())
+
+    def _notice(self, claim: Claim) -> Mail:
+        facts = self._unsealed(claim)
+        with self.sessions() as session:
+            organisation, user = _organisation(session), session.get(User, claim.user_id or 0)
+            sender, zone = self._usual_sender(session), ZoneInfo(organisation.timezone or "UTC")
+            try:
+                what, at = Happening(facts[WHAT]), datetime.fromisoformat(facts[AT]).replace(tzinfo=UTC)
+            except (KeyError, ValueError):
+                raise Unsendable("unreadable") from None
+            case = NoticeCase(sender.name, organisation.contact_email, user.name if user else "", what,
+                              at.astimezone(zone), facts, self.settings.public_url.rstrip("/"))  # fmt: skip
+        with self.app.app_context(), force_locale(_spoken(claim.language)):
+            return self._mail(claim, sender, notice_letter(case), ())
+
+    def _usual_sender(self, session: Session) -> _Sender:
+        sellers = select(Seller).where(Seller.active).order_by(Seller.id).limit(1)
+        return self._sender(session, session.scalars(sellers).first())
 
     def _sender(self, session: Session, seller: Seller | None) -> _Sender:
         organisation = _organisation(session)

@@ -19,8 +19,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
 from invoicing.database import transaction
-from invoicing.delivery import digest
+from invoicing.delivery import daily
 from invoicing.delivery import service as deliveries
+from invoicing.delivery.daily import Daily
+from invoicing.delivery.digest import DIGEST
+from invoicing.delivery.news import NEWS
 from invoicing.delivery.service import Claim
 from lettrine.mailer import Mailer
 from lettrine.mails import Composer, Unsendable
@@ -84,7 +87,7 @@ class Postman:
             self.asked.clear()
 
     def work(self) -> None:
-        """The day's digests, and all that is due, which may take hours. One that fails doesn't stop the other."""
+        """The morning's mails, and all that is due, which may take hours. One that fails doesn't stop the other."""
         for act in (self.promise_digests, self.deliver):
             try:
                 act()
@@ -120,12 +123,15 @@ class Postman:
             self.stopping.wait(max(0.0, begun + 60 / most - time.monotonic()))
 
     def promise_digests(self) -> None:
-        """Queues the day's digests to staff, in the morning."""
+        """Queues the morning's mails: to staff what needs a person, to members that there are new documents."""
+        for each in (DIGEST, NEWS):
+            while not self.stopping.is_set() and self._waits(each):
+                with transaction(self.sessions) as session:
+                    daily.promise(session, self.clock(), self.settings.host, each)
+
+    def _waits(self, each: Daily) -> bool:
         with self.sessions() as session:
-            due = digest.is_due(session, self.clock())
-        if due:
-            with transaction(self.sessions) as session:
-                digest.promise(session, self.clock(), self.settings.host)
+            return daily.is_due(session, self.clock(), each)
 
     def _claim(self, only: int | None) -> Claim | None:
         if self.stopping.is_set():

@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings
+from invoicing.accounts import devices
 from invoicing.accounts.service import purge
 from invoicing.database import is_sqlite, transaction
 from invoicing.delivery import service as deliveries
@@ -36,7 +37,7 @@ from web.database import db, now
 
 log = structlog.get_logger("lettrine.worker")
 CHORES_EVERY: Final = timedelta(minutes=10)
-CHORES: Final[tuple[Callable[[Session, datetime], object], ...]] = (purge, deliveries.wipe_expired)
+CHORES: Final[tuple[Callable[[Session, datetime], object], ...]] = (purge, devices.purge, deliveries.wipe_expired)
 
 
 class Worker:

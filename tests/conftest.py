@@ -166,7 +166,7 @@ class Browser(FlaskClient):
         return self.send("/connexion", {"email": email, "password": password}, **options)
 
     def become(self, user: User | int) -> Browser:
-        """Signed in as somebody, without the form: for tests of what lies behind it."""
+        """Signed in as somebody who has just shown who they are, without the form: for tests of what lies behind it."""
         from web.database import db, now, transaction
 
         user_id = user if isinstance(user, int) else user.id

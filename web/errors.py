@@ -31,6 +31,7 @@ log = structlog.get_logger("lettrine.errors")
 R = TypeVar("R", bound=Refused)
 _TABLE: Final[dict[type[Refused], tuple[int, Callable[[Any], str]]]] = {}
 _PAGES: Final = (400, 403, 404, 405, 413, 500, 503)
+_ENTERING: Final = ("signin.enter", "signin.code", "signin.link", "signin.second_factor", "signin.passkey")
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -59,6 +60,8 @@ register(Stale, 409, lambda r: _("Quelqu’un d’autre a changé cela entre-tem
 register(FieldFaults, 422, lambda r: _("Le formulaire contient des erreurs. Rien n’a été changé."))
 register(accounts.TooMany, 429, lambda r: _("Trop d’essais : réessayez plus tard."))
 register(accounts.WrongProof, 410, lambda r: _("Ce lien ne sert plus."))
+register(accounts.LastFactor, 422, lambda r: _(
+    "Qui travaille ici garde un second facteur. Ajoutez-en d’abord un autre. Rien n’a été changé."))  # fmt: skip
 register(accounts.PasswordUnfit, 422, lambda r: _("Ce mot de passe est trop court, trop long ou trop connu."))
 register(accounts.UserExists, 409, lambda r: _("Un compte a déjà cette adresse."))
 register(accounts.UserDisabled, 409, lambda r: _("Ce compte est désactivé."))
@@ -111,7 +114,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
     """A sign-in form sent twice: the first has signed in and changed the token."""
-    if request.endpoint == "signin.enter" and current_user.is_authenticated:
+    if request.endpoint in _ENTERING and current_user.is_authenticated:
         return redirect(url_for("site.home"))
     return page(400)
 

@@ -61,6 +61,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     # a customer
     "bad_email": lambda f: _(
         "« %(value)s » n’est pas une adresse e-mail complète. Exemple : prenom.nom@exemple.fr.", value=f["value"]),
+    "own_address": lambda f: _("C’est déjà votre adresse : écrivez la nouvelle."),
     "not_yes_or_no": lambda f: _("« %(value)s » n’est ni oui ni non.", value=f["value"]),
     "unknown_country": lambda f: _(
         "« %(value)s » n’est le code d’aucun pays. Donnez-en un qui existe, par exemple FR ou CA.", value=f["value"]),

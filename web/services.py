@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from flask import current_app
 
 from config.settings import Settings
-from invoicing.accounts.secrets import Post, Sealer
+from invoicing.accounts.secrets import Keys, Post, Sealer
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Services:
     nudge: Callable[..., None] = lambda **what: None
     rebuilder: Rebuilds | None = None  # the demo's
 
+    @property
+    def keys(self) -> Keys:
+        """What second factors and codes are sealed and hashed with."""
+        return self.post.keys
+
 
 def services() -> Services:
     """The services of the application that is answering."""
@@ -46,5 +51,5 @@ def services() -> Services:
 
 def post_of(settings: Settings) -> Post:
     """What mailed links need: never from a request, always from the settings."""
-    base = settings.public_url.rstrip("/") + "/connexion/mot-de-passe/"
-    return Post(Sealer(settings.fernet_keys), base, settings.host)
+    base, code_key = settings.public_url.rstrip("/") + "/connexion/", settings.code_key.get_secret_value().encode()
+    return Post(Sealer(settings.fernet_keys), base + "mot-de-passe/", settings.host, base + "lien/", code_key)

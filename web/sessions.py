@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.accounts import queries, service
 from invoicing.accounts.models import Stage
+from invoicing.accounts.opening import Opened
 from invoicing.accounts.queries import Person, Seat
 from invoicing.database import UNWRITTEN, is_sqlite
 from invoicing.journal import Actor, ActorKind
@@ -68,7 +69,7 @@ def actor() -> Actor:
 def load(asked: Request) -> SignedIn | None:
     """The cookie holds the session's secret, never a user's number; a row that isn't open is nobody."""
     sid = session.get("sid")
-    seat = queries.live_seat(db.session, sid, now()) if sid else None
+    g.seat = seat = queries.live_seat(db.session, sid, now()) if sid else None
     if seat is None or seat.stage is not Stage.open:
         return None
     if asked.method != "HEAD" and seat.is_due(now()):
@@ -115,7 +116,8 @@ def current_language() -> str | None:
     if chosen := g.get("language"):
         return str(chosen)
     try:
-        return me().user.language if current_user.is_authenticated else None
+        seat = seat_here()
+        return seat.person.language if seat else None
     except SQLAlchemyError:
         return None  # the page that says so still needs a language
 
@@ -127,17 +129,34 @@ def frame() -> str:
     return "staff.html" if current_user.may("see") else "member.html"
 
 
-def sign_in(checked: service.Checked) -> None:
-    """A new row, a new cookie, a new CSRF token; only the page asked for is kept. Raises WrongProof."""
-    agent = request.user_agent.string or ""
+def seat_here() -> Seat | None:
+    """This browser's session, open or half open, while it lives."""
+    bool(current_user.is_authenticated)  # asks `load`
+    found: Seat | None = g.get("seat")
+    return found
+
+
+def half_open(stage: Stage) -> Seat | None:
+    """This browser's session where it has come so far and no further."""
+    seat = seat_here()
+    return seat if seat is not None and seat.stage is stage else None
+
+
+def sign_in(open_it: Callable[[Session, str, int | None], Opened]) -> Opened:
+    """A new row, a new cookie, a new CSRF token; only the page asked for is kept. Raises WrongProof.
+
+    `open_it` does it in the core, in one transaction: it gets the session, the browser's name and its former row.
+    """
+    former = seat_here()
     with transaction() as s:
-        opened = service.open_session(s, now(), checked, agent)
+        opened = open_it(s, request.user_agent.string or "", former.id if former else None)
     wanted = session.get("next")
     session.clear()
     session["sid"] = opened.sid
     session.permanent = not opened.is_staff  # members stay for weeks; staff until the browser is closed, at most a day
     if wanted:
         session["next"] = wanted
+    return opened
 
 
 def sign_out() -> None:

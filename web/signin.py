@@ -1,4 +1,4 @@
-"""The door before every door: sign in, forgotten password, invitation, sign out."""
+"""The door before every door: sign in with a password, forgotten password, invitation, sign out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from invoicing.accounts import limits, rules, service
+from invoicing.accounts.models import Stage
+from invoicing.accounts.opening import Opened
 from invoicing.accounts.queries import OpenLink
 from invoicing.accounts.rules import PasswordUnfit, TooMany, WrongProof
 from web.database import db, now, transaction
@@ -42,23 +44,45 @@ def _who(account: str) -> dict[str, str]:
     return {"account": account, "address": request.remote_addr or ""}
 
 
+def was_right(action: str, account: str, counted: datetime) -> None:
+    """Takes back the try that was counted at that moment."""
+    with transaction() as s:
+        limits.give_back(s, action, _who(account), counted)
+
+
+def onward(opened: Opened) -> ResponseReturnValue:
+    """Where a sign-in goes from here: to its next step, or to the page that was asked for."""
+    if opened.stage is Stage.second_factor:
+        return redirect(url_for("signin.second_factor"))
+    if opened.stage is Stage.enrolment:
+        return redirect(url_for("signin.enrol"))
+    return redirect(page_asked_for())
+
+
+def page_asked_for() -> str:
+    """The page that somebody wanted before they were asked who they are; forgotten once told."""
+    return own_path(session.pop("next", None)) or url_for("site.home")
+
+
 @bp.route("/connexion", methods=["GET", "POST"])
 def enter() -> ResponseReturnValue:
-    """Address and password; then the page that was asked for."""
+    """One field, the address; whoever wants their password gets its field next, then the page that was asked for."""
     if current_user.is_authenticated:
         return redirect(url_for("site.home"))
     if request.method != "POST":
         return render_template("signin/enter.html", email="", error=None)
-    email = request.form.get("email", "")[:EMAIL_MAX]
+    email = request.form.get("email", "").strip()[:EMAIL_MAX]
+    if "password" not in request.form:
+        return render_template("signin/password.html", email=email, error=None)
     counted = limited("password", email)
     try:
         password = request.form.get("password", "")[: rules.PASSWORD_MAX + 1]
-        sign_in(service.check_password(db.session, email, password))
+        checked = service.check_password(db.session, email, password)
+        opened = sign_in(lambda s, agent, former: service.open_session(s, now(), checked, agent, former))
     except WrongProof:
-        return render_template("signin/enter.html", email=email, error="wrong"), 422
-    with transaction() as s:
-        limits.give_back(s, "password", _who(email), counted)
-    return redirect(own_path(session.pop("next", None)) or url_for("site.home"))
+        return render_template("signin/password.html", email=email, error="wrong"), 422
+    was_right("password", email, counted)
+    return onward(opened)
 
 
 @bp.route("/connexion/oubli", methods=["GET", "POST"])
@@ -83,12 +107,12 @@ def new_password(token: str) -> ResponseReturnValue:
         limited("link")
     try:
         link = service.peek_link(db.session, token, now())
-        _speak(link.person.language)
+        speak(link.person.language)
         if request.method != "POST":
             return _page(link)
         return _set(token, link)
     except WrongProof:
-        return render_template("signin/dead_link.html"), 410
+        return render_template("signin/dead_link.html", again=url_for("signin.forgotten")), 410
 
 
 def _set(token: str, link: OpenLink) -> ResponseReturnValue:
@@ -107,7 +131,7 @@ def _page(link: OpenLink, error: str | None = None) -> str:
     return render_template("signin/new_password.html", purpose=link.purpose.value, email=link.person.email, error=error)
 
 
-def _speak(language: str) -> None:
+def speak(language: str) -> None:
     """The page is in its owner's language, unless this browser has chosen one."""
     if COOKIE not in request.cookies:
         g.language = language

@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from invoicing.accounts import service
-from invoicing.delivery import digest
 from invoicing.delivery.queries import count_trouble
 from invoicing.lettering.work_list import count_waiting
 from invoicing.sellers.models import Organisation
@@ -143,17 +142,15 @@ def _back(endpoint: str, values: dict[str, Any]) -> None:
 
 @bp.route("/preferences", methods=["GET", "POST"])
 def preferences() -> ResponseReturnValue:
-    """Language, appearance, the morning's digest: of the person where one is signed in, and of this browser."""
+    """Language and appearance: of the person where one is signed in, and of this browser."""
     if request.method != "POST":
         return render_template("site/preferences.html", frame=frame(), languages=LANGUAGES)
     code = CODES.get(request.form.get("language", ""))
-    response = redirect(url_for("site.preferences"))
+    response = redirect(url_for("account.page" if current_user.is_authenticated else "site.preferences"))
     if code:
         if current_user.is_authenticated:
             with transaction() as s:
                 service.set_language(s, me().user.id, code)
-                if me().user.is_staff:
-                    digest.choose(s, me().user.id, bool(request.form.get("digest")), now())
         _remember(response, COOKIE, code)
         g.language = code
         flask_babel.refresh()

@@ -20,11 +20,14 @@ def count_try(
     """Counts one try, or several at once; returns the seconds to wait if there were too many, else 0.
 
     `who` gives the account (even an unknown one) and the address, both folded here; `per_address` is the setting.
+    What an account is refused doesn't count for its address: whoever hammers on one locks out nobody beside them.
     The edge commits this alone, before the core call: a refusal would roll the count back.
     """
     wait = 0
     insert = sqlite.insert if is_sqlite(session.connection()) else postgresql.insert
     for limit in rules.LIMITS[action]:
+        if wait and limit.per == "address":
+            continue
         bucket, window = _bucket(action, limit, who), rules.window(now, limit.seconds)
         row = insert(Attempts).values(bucket=bucket, window=window, count=times)
         more = Attempts.count + times

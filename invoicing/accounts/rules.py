@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
 from typing import Final
@@ -14,13 +15,20 @@ from invoicing.errors import Refused
 
 LIFETIME: Final = {
     Purpose.sign_in: timedelta(minutes=10),
+    Purpose.confirm: timedelta(minutes=10),
     Purpose.reset: timedelta(hours=1),
     Purpose.invitation: timedelta(days=14),
+    Purpose.new_address: timedelta(days=1),  # people read their other mailbox in the evening
 }
 IDLE: Final = {True: timedelta(hours=8), False: timedelta(days=30)}  # by "works here"
 ABSOLUTE: Final = {True: timedelta(days=1), False: timedelta(days=180)}
 HALF_OPEN: Final = timedelta(minutes=15)
 SEEN_EVERY: Final = timedelta(minutes=1)
+FRESH: Final = timedelta(minutes=15)  # how long a proof lets somebody do what can't be undone
+CHALLENGE: Final = timedelta(minutes=5)
+SET_UP: Final = timedelta(minutes=15)  # a second factor's secret, shown and not yet taken
+CODE_TRIES: Final = 5  # of one mailed code
+RECOVERY_CODES: Final = 10
 PASSWORD_MIN, PASSWORD_MAX = 12, 1024
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as everywhere in the core
 
@@ -45,6 +53,10 @@ class WrongProof(Refused):
     """Wrong, used, expired, unknown or disabled: deliberately one refusal."""
 
 
+class LastFactor(Refused):
+    """Whoever works here keeps a second factor: another one first, then this one may go."""
+
+
 class PasswordUnfit(Refused):
     """Too short, too long or too well known; `fault` says which."""
 
@@ -59,6 +71,24 @@ class TooMany(Refused):
     def __init__(self, seconds: int):
         self.seconds = seconds
         super().__init__(f"{seconds} s")
+
+
+class Proof(StrEnum):
+    """What somebody has shown of themself; a passkey is two factors."""
+
+    password = "password"  # noqa: S105 - a name
+    mail = "mail"
+    second = "second"
+    passkey = "passkey"
+
+
+class Way(StrEnum):
+    """How somebody who is signed in shows once more that it is them."""
+
+    totp = "totp"
+    passkey = "passkey"
+    password = "password"  # noqa: S105 - a name
+    mail = "mail"
 
 
 @dataclass(frozen=True)
@@ -76,6 +106,11 @@ LIMITS: Final = {
     "mail_me": (Limit("account", 20, 86_400),),  # documents that a member has sent to themself
     "mail_again": (Limit("account", 300, 3600),),  # documents that somebody of staff sends again
     "link": (Limit("address", 0, 300),),
+    "code": (Limit("address", 0, 300),),  # mailed codes; each has five tries of its own
+    "passkey": (Limit("address", 0, 300),),
+    "passkey_question": (Limit("address", 0, 300),),
+    "second_factor": (Limit("account", 5, 300), Limit("account", 20, 3600), Limit("account", 50, 86_400)),
+    "confirm": (Limit("account", 10, 300),),  # a password or mailed code, of somebody who is signed in
     "api": (Limit("account", 0, 60),),  # calls of one key of a shop
     "api_key": (Limit("address", 0, 300),),  # keys that open nothing
 }
@@ -97,14 +132,25 @@ def fold_address(text: str) -> str:
     return str(address)
 
 
-def stage_after(is_staff: bool, has_second: bool, proofs: frozenset[str]) -> Stage:
-    """How far these proofs lead: whoever has a second factor is asked for it, everybody else is in.
-
-    A passkey is two factors. Staff without a second factor will be led to `Stage.enrolment` once there is one.
-    """
-    if has_second and not proofs & {"second", "passkey"}:
+def stage_after(is_staff: bool, has_second: bool, proofs: frozenset[Proof]) -> Stage:
+    """How far these proofs lead: whoever has a second factor is asked for it, staff without one must choose it."""
+    if proofs & {Proof.second, Proof.passkey}:
+        return Stage.open
+    if has_second:
         return Stage.second_factor
-    return Stage.open
+    return Stage.enrolment if is_staff else Stage.open
+
+
+def ways(is_staff: bool, has_totp: bool, has_passkey: bool, has_password: bool) -> tuple[Way, ...]:
+    """How this person may confirm: with the second factor where there is one; without it, members as they sign in."""
+    if has_totp or has_passkey:
+        return (Way.totp,) * has_totp + (Way.passkey,) * has_passkey
+    return () if is_staff else (Way.password,) * has_password + (Way.mail,)
+
+
+def is_fresh(proved: datetime, now: datetime) -> bool:
+    """Whether somebody has shown recently enough that it is them."""
+    return now - proved < FRESH
 
 
 def is_alive(stage: Stage, is_staff: bool, active: bool, created: datetime, seen: datetime, now: datetime) -> bool:

@@ -36,6 +36,17 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_code() -> str:
+    """Six random figures, for one mail."""
+    return f"{secrets.randbelow(10**6):06}"
+
+
+def new_recovery_code() -> str:
+    """64 random bits in four groups, to be written down."""
+    text = secrets.token_hex(8)
+    return "-".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
 def digest(token: str) -> str:
     """What is stored of a random token."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -92,11 +103,29 @@ class Sealer:
 
 @dataclass(frozen=True)
 class Post:
-    """What mailed links need: the sealer, the address that a token is appended to, the domain of Message-IDs."""
+    """What mailed links need: the sealer, the address that a token is appended to, the domain of Message-IDs.
+
+    `sign_in_base` is the same for links that sign in; `code_key` keys the hash of mailed codes.
+    """
 
     sealer: Sealer
     link_base: str
     domain: str
+    sign_in_base: str = ""
+    code_key: bytes = b""
+
+    @property
+    def keys(self) -> Keys:
+        """What second factors need."""
+        return Keys(self.code_key, self.sealer)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What second factors need: the key of the codes' hashes, the sealer of the secrets."""
+
+    code: bytes
+    sealer: Sealer
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What happens to people who may sign in: made, invited, let in, shut out."""
+"""What happens to people who may sign in: made, invited, given a password, shut out."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts import limits, queries, rules
+from invoicing.accounts import happenings, limits, opening, proofs, queries, rules
 from invoicing.accounts import secrets as sec
-from invoicing.accounts.models import EmailProof, Purpose, Role, SignInSession, Stage, User
-from invoicing.accounts.rules import PasswordUnfit, UserDisabled, UserExists, WrongProof
+from invoicing.accounts.happenings import Happening
+from invoicing.accounts.models import EmailProof, PasskeyChallenge, Purpose, Role, SignInSession, Stage, User
+from invoicing.accounts.opening import Opened
+from invoicing.accounts.opening import end_sessions as end_sessions
+from invoicing.accounts.rules import PasswordUnfit, Proof, UserDisabled, UserExists, WrongProof
 from invoicing.database import changed_one
-from invoicing.delivery.models import DeliveryKind
-from invoicing.delivery.service import Outgoing, checked_address, queue
+from invoicing.delivery.service import checked_address
 from invoicing.errors import NotFound
 from invoicing.journal import Actor, ActorKind
 from invoicing.text import clean
@@ -32,15 +34,6 @@ class Checked:
     user_id: int
     seen_hash: str
     new_hash: str | None
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A session just begun; `sid` is the cookie's secret."""
-
-    sid: str
-    stage: Stage
-    is_staff: bool
 
 
 def add_user(
@@ -68,7 +61,7 @@ def invite(session: Session, actor: Actor, now: datetime, user_id: int, post: se
     user = _get(session, user_id)
     if not user.active:
         raise UserDisabled(user_id)
-    link = _mail(session, user, Purpose.invitation, post, now)
+    link = proofs.mail(session, user, Purpose.invitation, post, now)
     journal.record(session, actor, now, "user.invited", ("user", user.id))
     return link
 
@@ -81,7 +74,7 @@ def set_active(session: Session, actor: Actor, now: datetime, user_id: int, acti
         session.flush()
         if not active:
             end_sessions(session, user_id)
-            _kill_proofs(session, user_id, now)
+            proofs.kill(session, user_id, now)
         verb = "enabled" if active else "disabled"
         journal.record(session, actor, now, f"user.{verb}", ("user", user_id), {"active": (not active, active)})
     return user
@@ -116,64 +109,39 @@ def set_password(session: Session, actor: Actor, now: datetime, user_id: int, pa
     if not changed_one(session, update(User).where(User.id == user_id).values(password_hash=password_hash)):
         raise NotFound
     end_sessions(session, user_id)
-    _kill_proofs(session, user_id, now)
+    proofs.kill(session, user_id, now)
     journal.record(session, actor, now, "user.password_set", ("user", user_id))
+    happenings.tell(session, now, user_id, Happening.password_set)
 
 
 def mail_reset(session: Session, now: datetime, email: str, post: sec.Post) -> None:
     """Queues a link to a new password; for an unknown address a decoy is written, and nothing is queued."""
-    _mail(session, queries.active_user(session, email, lock=True), Purpose.reset, post, now)
-
-
-def _mail(session: Session, user: User | None, purpose: Purpose, post: sec.Post, now: datetime) -> str:
-    """One mail, one row; older links of the purpose die. Returns the link."""
-    user_id = user.id if user else None
-    _kill_proofs(session, user_id or 0, now, purpose)  # a decoy kills nothing, at the same price
-    token, expires_at = sec.new_token(), now + rules.LIFETIME[purpose]
-    link = post.link_base + token
-    sealed = post.sealer.seal({"link": link})
-    session.add(EmailProof(purpose=purpose, user_id=user_id, link_hash=sec.digest(token), expires_at=expires_at))
-    session.flush()
-    if user:
-        kind = DeliveryKind(purpose.value)
-        outgoing = Outgoing(kind, user.email, user.language, user_id=user.id, sealed=sealed, expires_at=expires_at)
-        queue(session, outgoing, now, post.domain)
-    return link
+    proofs.mail(session, queries.active_user(session, email, lock=True), Purpose.reset, post, now)
 
 
 def peek_link(session: Session, token: str, now: datetime) -> queries.OpenLink:
     """A link to a new password that still works; uses nothing up. Raises WrongProof."""
-    found = queries.open_link(session, token, PASSWORD_LINKS, now)
-    if found is None:
-        raise WrongProof
-    return found
+    return proofs.peek(session, token, PASSWORD_LINKS, now)
 
 
 def use_link(session: Session, now: datetime, token: str, password_hash: str) -> queries.OpenLink:
     """Sets the password, once: of several at the same moment one wins. Raises WrongProof."""
     found = peek_link(session, token, now)
-    unused = (EmailProof.id == found.proof_id) & EmailProof.used_at.is_(None) & (EmailProof.expires_at > now)
-    if not changed_one(session, update(EmailProof).where(unused).values(used_at=now)):
-        raise WrongProof
+    proofs.spend(session, found.proof_id, found.person.id, now)
     set_password(session, Actor(ActorKind.user, found.person.id), now, found.person.id, password_hash)
     return found
 
 
-def open_session(session: Session, now: datetime, checked: Checked, user_agent: str) -> Opened:
-    """A session with a secret of its own, new at each step. Raises WrongProof if things changed meanwhile."""
+def open_session(
+    session: Session, now: datetime, checked: Checked, user_agent: str, instead_of: int | None = None
+) -> Opened:
+    """A session of whoever's password was right. Raises WrongProof if things changed meanwhile."""
     user = session.get(User, checked.user_id, with_for_update=True, populate_existing=True)
-    if user is None or not user.active or user.password_hash != checked.seen_hash:
+    if user is None or user.password_hash != checked.seen_hash:
         raise WrongProof
     user.password_hash = checked.new_hash or user.password_hash
-    user.last_sign_in_at = now
-    stage = rules.stage_after(user.is_staff, has_second=False, proofs=frozenset({"password"}))
-    sid = sec.new_token()
-    row = SignInSession(sid_hash=sec.digest(sid), user_id=user.id, stage=stage, created_at=now, last_seen_at=now,
-                        proved_at=now, user_agent=clean(user_agent)[:255])  # fmt: skip
-    session.add(row)
     session.flush()
-    journal.record(session, Actor(ActorKind.user, user.id), now, "user.signed_in", ("user", user.id))
-    return Opened(sid, stage, user.is_staff)
+    return opening.open_seat(session, now, checked.user_id, frozenset({Proof.password}), user_agent, instead_of)
 
 
 def touch_session(session: Session, session_id: int, now: datetime) -> None:
@@ -185,28 +153,28 @@ def end_session(session: Session, now: datetime, user_id: int, session_id: int) 
     """Signs one browser out; a foreign number ends nothing."""
     own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
     if changed_one(session, delete(SignInSession).where(own)):
+        session.execute(update(User).where(User.id == user_id).values(left_at=now))
         journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_out", ("user", user_id))
 
 
-def end_sessions(session: Session, user_id: int, but: int | None = None) -> None:
-    """Signs a user out everywhere, or everywhere else."""
-    statement = delete(SignInSession).where(SignInSession.user_id == user_id)
-    session.execute(statement if but is None else statement.where(SignInSession.id != but))
-
-
 def purge(session: Session, now: datetime) -> None:
-    """Removes what no longer means anything: dead links, dead sessions, counters of past windows."""
+    """Removes what no longer means anything: dead links, sessions and challenges, counters of past windows."""
     session.execute(delete(EmailProof).where(EmailProof.expires_at < now - rules.LIFETIME[Purpose.invitation]))
-    session.execute(delete(SignInSession).where(SignInSession.created_at < now - rules.ABSOLUTE[False]))
+    session.execute(delete(SignInSession).where(_is_over(now)))
+    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now))
     limits.purge(session, now)
 
 
-def _kill_proofs(session: Session, user_id: int, now: datetime, purpose: Purpose | None = None) -> None:
-    """No link sent so far works any longer (of one purpose, or of any)."""
-    statement = update(EmailProof).where(EmailProof.user_id == user_id, EmailProof.used_at.is_(None))
-    if purpose is not None:
-        statement = statement.where(EmailProof.purpose == purpose)
-    session.execute(statement.values(used_at=now))
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    """Sessions that nothing opens any more, as `rules.is_alive` has it."""
+    staff = SignInSession.user_id.in_(select(User.id).where(User.role != Role.member))
+    half = (SignInSession.stage != Stage.open) & (SignInSession.created_at <= now - rules.HALF_OPEN)
+    old = or_(
+        SignInSession.last_seen_at <= now - rules.IDLE[False], SignInSession.created_at <= now - rules.ABSOLUTE[False],
+        staff & (SignInSession.last_seen_at <= now - rules.IDLE[True]),
+        staff & (SignInSession.created_at <= now - rules.ABSOLUTE[True]),
+    )  # fmt: skip
+    return or_(half, old)
 
 
 def _get(session: Session, user_id: int) -> User:

@@ -22,7 +22,11 @@ class DeliveryKind(StrEnum):
     invitation = "invitation"
     reset = "reset"
     sign_in = "sign_in"
+    confirm = "confirm"  # a code for somebody who is signed in
     digest = "digest"  # to staff: what needs a person
+    new_address = "new_address"  # to the address that an account is to have
+    notice = "notice"  # what happened to an account
+    news = "news"  # to members: new documents are there
 
 
 class DeliveryState(StrEnum):
@@ -40,7 +44,7 @@ _LISTED = "replaced_by_id IS NULL"
 
 
 class Delivery(Base):
-    """One e-mail to one recipient. `sealed` holds secrets (a link), wiped once sent or expired."""
+    """One e-mail to one recipient. `sealed` (a link, what a notice tells) is wiped once sent or expired."""
 
     __tablename__ = "delivery"
     __table_args__ = (

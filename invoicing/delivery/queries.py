@@ -12,12 +12,13 @@ from invoicing.delivery.models import Delivery, DeliveryKind, DeliveryState, Ret
 from invoicing.delivery.rules import TROUBLED
 from invoicing.invoices.models import Invoice
 
+MORNING: Final = (DeliveryKind.digest, DeliveryKind.news)
 SETTLED: Final = (DeliveryState.sent, *TROUBLED)  # has come to an end
 
 
 def open_trouble() -> ColumnElement[bool]:
-    """Failed or returned, neither sent anew nor set aside; a digest that came too late is nobody's trouble."""
-    outdated = (Delivery.kind == DeliveryKind.digest) & (Delivery.reason == "expired")
+    """Failed or returned, neither sent anew nor set aside; a morning's mail that came too late is nobody's trouble."""
+    outdated = Delivery.kind.in_(MORNING) & (Delivery.reason == "expired")
     return (
         Delivery.state.in_(TROUBLED) & Delivery.replaced_by_id.is_(None) & Delivery.closed_at.is_(None) & ~outdated
     )  # fmt: skip

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from config.settings import Settings
+from invoicing.accounts import factors
 from invoicing.accounts.models import EmailProof, Role, User
 from invoicing.accounts.secrets import digest, password_matches
+from invoicing.database import transaction
 from invoicing.delivery.models import Delivery
+from invoicing.journal import COMMAND
 from lettrine.cli import COMMANDS, main
 from tests.conftest import PASSWORD, Database
+from tests.factories import NOW
+from web.services import post_of
 
 NAMES = ("secret_key", "code_key", "journal_key", "seal_keys")
 
@@ -126,6 +132,16 @@ def test_a_disabled_user_is_enabled_again(terminal: Terminal, database: Database
     assert terminal("user", "invite", "zoe@exemple.fr").exit_code == 1
     assert terminal("user", "enable", "zoe@exemple.fr").exit_code == 0
     assert only_user(database).active
+
+
+def test_a_lost_second_factor_is_taken_away(terminal: Terminal, database: Database, settings: Settings) -> None:
+    terminal("user", "add", "zoe@exemple.fr", "--role", "sales")
+    with transaction(database.sessions) as session:
+        factors.put_totp(session, COMMAND, NOW, 1, pyotp.random_base32(), post_of(settings).keys)
+    result = terminal("user", "reset-factor", "ZOE@exemple.fr", "--json")
+    assert (json.loads(result.stdout), result.exit_code) == ({"user_id": 1}, 0)
+    assert only_user(database).totp_secret is None
+    assert terminal("user", "reset-factor", "personne@exemple.fr").exit_code == 1
 
 
 def test_nobody_by_that_address_is_said(terminal: Terminal) -> None:

@@ -8,13 +8,17 @@ import pytest
 
 from invoicing.accounts.models import Stage
 from invoicing.accounts.rules import (
+    Proof,
+    Way,
     fold_address,
     fold_email,
     is_alive,
+    is_fresh,
     password_fault,
     plain,
     seconds_left,
     stage_after,
+    ways,
     window,
 )
 from invoicing.accounts.secrets import common_passwords
@@ -33,15 +37,37 @@ def test_a_household_shares_one_address() -> None:
     assert fold_address("") == ""
 
 
-def test_a_password_is_enough_for_now() -> None:
-    for is_staff in (False, True):
-        assert stage_after(is_staff, False, frozenset({"password"})) is Stage.open
+FIRST = (frozenset({Proof.password}), frozenset({Proof.mail}))
 
 
-def test_whoever_has_a_second_factor_is_asked_for_it() -> None:
-    assert stage_after(True, True, frozenset({"password"})) is Stage.second_factor
-    assert stage_after(True, True, frozenset({"password", "second"})) is Stage.open
-    assert stage_after(True, True, frozenset({"passkey"})) is Stage.open
+@pytest.mark.parametrize("first", FIRST)
+def test_staff_without_a_second_factor_choose_one_and_members_are_in(first: frozenset[Proof]) -> None:
+    assert stage_after(True, False, first) is Stage.enrolment
+    assert stage_after(False, False, first) is Stage.open
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_whoever_has_a_second_factor_is_asked_for_it(is_staff: bool) -> None:
+    assert all(stage_after(is_staff, True, first) is Stage.second_factor for first in FIRST)
+    assert stage_after(is_staff, True, frozenset({Proof.second})) is Stage.open
+
+
+def test_a_passkey_is_two_factors() -> None:
+    assert stage_after(True, True, frozenset({Proof.passkey})) is Stage.open
+
+
+def test_staff_confirm_with_a_second_factor_and_members_as_they_sign_in() -> None:
+    assert ways(True, True, True, True) == (Way.totp, Way.passkey)
+    assert ways(True, False, True, True) == (Way.passkey,)
+    assert ways(True, False, False, True) == ()
+    assert ways(False, False, False, True) == (Way.password, Way.mail)
+    assert ways(False, False, False, False) == (Way.mail,)
+    assert ways(False, True, False, True) == (Way.totp,)
+
+
+def test_a_proof_is_fresh_for_a_quarter_of_an_hour() -> None:
+    assert is_fresh(NOW - timedelta(minutes=14, seconds=59), NOW)
+    assert not is_fresh(NOW - timedelta(minutes=15), NOW)
 
 
 def alive(is_staff: bool, created: timedelta, seen: timedelta, stage: Stage = Stage.open, active: bool = True) -> bool:

@@ -10,9 +10,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from invoicing.accounts import limits, service
+from invoicing.accounts import limits, rules, service
 from invoicing.accounts import secrets as sec
-from invoicing.accounts.models import Attempts, EmailProof, SignInSession, User
+from invoicing.accounts.models import Attempts, EmailProof, Role, SignInSession, Stage, User
 from invoicing.accounts.queries import live_seat
 from invoicing.accounts.rules import WrongProof
 from invoicing.database import transaction
@@ -102,6 +102,21 @@ def test_the_limit_is_exact_for_many_at_once(database: Database) -> None:
 
     with ThreadPoolExecutor(10) as pool:
         assert sum(wait == 0 for wait in pool.map(attempt, range(50))) == 10
+
+
+def test_sessions_are_cleared_away_when_they_are_over_and_no_earlier(session: Session) -> None:
+    for role, stage, span in (
+        (Role.member, Stage.open, rules.IDLE[False]), (Role.sales, Stage.open, rules.IDLE[True]),
+        (Role.sales, Stage.enrolment, rules.HALF_OPEN), (Role.member, Stage.second_factor, rules.HALF_OPEN),
+    ):  # fmt: skip
+        user = make_user(session, role)
+        session.add(SignInSession(sid_hash=sec.new_token(), user_id=user.id, stage=stage, created_at=NOW,
+                                  last_seen_at=NOW, proved_at=NOW, user_agent=""))  # fmt: skip
+        session.flush()
+        service.purge(session, NOW + span - timedelta(seconds=1))
+        assert session.scalar(select(func.count(SignInSession.id))) == 1, (role, stage)
+        service.purge(session, NOW + span)
+        assert session.scalar(select(func.count(SignInSession.id))) == 0, (role, stage)
 
 
 def test_what_means_nothing_any_more_is_removed(session: Session) -> None:

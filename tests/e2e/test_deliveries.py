@@ -101,9 +101,9 @@ def test_a_document_is_sent_again_by_staff_and_by_its_member(desk: Desk, walker:
 def test_staff_choose_the_morning_digest(desk: Desk, walker: Walker) -> None:
     walker.sign_in(desk.staff[Role.sales])
     for wanted in (True, False):
-        walker.open("/preferences")
+        walker.open("/mon-compte/courriels")
         walker.page.get_by_label("Recevoir le résumé du matin").set_checked(wanted)
-        walker.press("Enregistrer")
+        walker.press("Enregistrer mes préférences")
         with desk.sessions() as session:
             found = session.scalars(select(User).where(User.email == desk.staff[Role.sales])).one()
             assert found.wants_digest is wanted

@@ -152,6 +152,7 @@ def test_a_contact_becomes_a_member_and_finds_the_older_invoice(desk: Desk, walk
     walker.page.locator("#password").fill("une longue phrase de passe")
     walker.press("Enregistrer")
     walker.page.locator("#email").fill(email)
+    walker.press("Utiliser mon mot de passe")
     walker.page.locator("#password").fill("une longue phrase de passe")
     walker.press("connecter")
     walker.sees("Mes factures", number)

@@ -79,6 +79,12 @@ def test_the_html_of_a_mail_can_do_nothing(catcher: Catcher) -> None:
     assert '<base target="_blank">' in body
 
 
+def test_the_codes_of_a_demos_staff_stand_on_the_first_page(catcher: Catcher) -> None:
+    assert "Second facteur" not in get(catcher, "/")[2]
+    catcher.codes = lambda: [("admin@example.org", "123456")]
+    assert "admin@example.org" in get(catcher, "/")[2] and "123 456" in get(catcher, "/")[2]
+
+
 def test_a_subject_is_text_not_markup(catcher: Catcher) -> None:
     send(catcher, "<script>alert(1)</script>")
     for path in ("/", "/1"):

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
@@ -13,17 +14,24 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from invoicing import guards
+from invoicing.accounts import factors, passkeys
 from invoicing.accounts.models import Role, User
+from invoicing.database import transaction
 from invoicing.delivery.models import Delivery
 from invoicing.documents.archive import open_archive
 from invoicing.invoices.models import Invoice
+from invoicing.journal import COMMAND
 from invoicing.proof.service import verify
 from invoicing.resetting import AlreadyRebuilding, NotADemo
 from invoicing.sellers.models import Organisation
 from lettrine.cli import main
 from lettrine.resetting import Plan, Rebuilder, _hold, rebuild
+from tests.accounts.soft_key import SoftKey
 from tests.conftest import Database
 from tests.factories import make_customer, make_draft, make_invoice, make_organisation, make_seller, make_user
+from tests.web.door import totp
+from web.database import now
+from web.services import post_of
 
 NAMES = ("secret_key", "code_key", "journal_key", "seal_keys")
 
@@ -100,6 +108,25 @@ def test_the_rebuilt_demo_is_whole_and_intact(settings: Settings, database: Data
     report = verify(database.engine, key, open_archive(settings.archive), settings.anchor_dir)
     assert report.is_intact, report
     assert [path.name for path in Path(settings.data_dir).glob("rebuilding-*")] == []
+
+
+def test_second_factors_outlast_a_rebuild(settings: Settings, database: Database, session: Session) -> None:
+    for _made in demo(database.sessions, None, "kept"):  # type: ignore[attr-defined]
+        pass
+    keys, moment, key = post_of(settings).keys, now(), SoftKey()
+    site, secret = passkeys.Site(settings.host, settings.origin), pyotp.random_base32()
+    with transaction(database.sessions) as other:
+        user = other.scalars(select(User)).one()
+        factors.put_totp(other, COMMAND, moment, user.id, secret, keys)
+        codes = factors.make_codes(other, COMMAND, moment, user.id, keys)
+        options = passkeys.creation_options(other, moment, user.id, "browser", site)
+        passkeys.add(other, COMMAND, moment, user.id, key.make(options), "", "browser", site)
+    rebuild(settings, Plan(demo, 1), "", lambda _done, _total: None)  # type: ignore[arg-type]
+    user_id = session.scalars(select(User.id)).one()
+    factors.use_totp(session, moment, user_id, totp(moment, secret), keys)
+    factors.use_recovery_code(session, moment, user_id, codes[0], keys)
+    options = passkeys.request_options(session, moment, "browser", site)
+    assert passkeys.use(session, moment, key.show(options), "browser", site) == user_id
 
 
 def test_new_rows_get_new_numbers_after_a_rebuild(settings: Settings, database: Database, session: Session) -> None:

@@ -86,7 +86,7 @@ def test_a_path_of_ones_own_is_kept_whole() -> None:
 def test_preferences_follow_the_person_and_the_browser(client: Browser, zoe: User, session: Session) -> None:
     client.become(zoe)
     answer = client.send("/preferences", {"language": "fr-CA", "theme": "dark"})
-    assert answer.location == "/preferences"
+    assert answer.location == "/mon-compte"
     session.rollback()
     assert zoe.language == "fr_CA"
     assert '<html lang="fr-CA" data-bs-theme="dark"' in client.get("/preferences").text
