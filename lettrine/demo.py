@@ -75,7 +75,7 @@ def demo(check: bool, invoices: int, port: int, folder: Path, anew: bool) -> Non
                 failed.extend(_faults(at))
                 stop.set()
             else:
-                click.echo(_welcome(at, catcher, facts["password"], facts["totp"]))
+                click.echo(_welcome(address, catcher, facts["password"], facts["totp"]))
 
         run_all(settings, listening, ready, stop, _environment(settings, folder))
     if failed:

