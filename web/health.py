@@ -25,6 +25,7 @@ KEPT_SECONDS: Final = 3.0  # an answer serves so long: however often it is asked
 OK: Final = "ok"
 FAILED: Final = "failed"
 JSON: Final = "application/json"
+PLAIN: Final = "text/plain; charset=utf-8"
 Check = Callable[[], object]  # returns if all is well, raises if not
 
 
@@ -91,7 +92,7 @@ class Health:
     def _metrics(self, environ: WSGIEnvironment, metrics: Callable[[], bytes]) -> tuple[int, str, bytes]:
         given = str(environ.get("HTTP_AUTHORIZATION", "")).encode("latin-1", "replace")
         if not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
-            return 401, "text/plain", b"401\n"
+            return 401, PLAIN, b"401\n"
         return 200, "text/plain; version=0.0.4; charset=utf-8", metrics()
 
 
@@ -104,7 +105,7 @@ def _send(
 ) -> Iterable[bytes]:  # fmt: skip
     method = environ.get("REQUEST_METHOD")
     if method not in ("GET", "HEAD"):
-        status, kind, body = 405, "text/plain", b"405\n"
+        status, kind, body = 405, PLAIN, b"405\n"
     headers: list[Any] = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
                           *borne]  # fmt: skip
     if status == 405:
