@@ -26,12 +26,14 @@ from web.errors import sentence
 from web.faults import by_field
 from web.faults import sentence as fault_sentence
 from web.rights import needs
-from web.security import LARGE
+from web.security import LARGE, LARGE_TEXT
 from web.services import services
 from web.sessions import actor
 from web.words import _
 
-LARGE.update(dict.fromkeys(("admin.campaign_new", "admin.campaign_members"), 2 * LISTED_MAX))
+LISTS = ("admin.campaign_new", "admin.campaign_members")  # pasted, not sent as a file
+LARGE.update(dict.fromkeys(LISTS, 2 * LISTED_MAX))
+LARGE_TEXT.update(LISTS)
 
 
 @bp.route("/campagnes/nouvelle", methods=["GET", "POST"])

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     returns_token: SecretStr = SecretStr("")  # for a mail server that hands bounces over itself; empty: none may
 
     proxies: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    hsts_subdomains: bool = True  # whether names below the public address are held to HTTPS for a year, too
     tries_per_address: int = Field(default=30, ge=5)  # sign-ins in 5 minutes from one address (a school shares one)
     api_calls_per_minute: int = Field(default=12_000, ge=1)  # of one key: 5,000 orders with all that follows, and more
     api_wrong_keys: int = Field(default=20, ge=1)  # in 5 minutes from one address
@@ -111,6 +112,8 @@ class Settings(BaseSettings):
             raise ValueError("FLASK_DEBUG must not be set in production")
         if self.archive.startswith("memory:") or ":memory:" in self.database or self.database == "sqlite://":
             raise ValueError("database and archive must be kept in production, not in memory")
+        if self.smtp_password.get_secret_value() and self.smtp_security is SmtpSecurity.none and not self._posts_here:
+            raise ValueError("smtp_password never travels in the clear: smtp_security must be starttls or tls")
         if self.lease_seconds < 4 * self.smtp_timeout:
             raise ValueError("lease_seconds must be four times smtp_timeout at least, or every message is too slow")
 
@@ -120,6 +123,11 @@ class Settings(BaseSettings):
             raise ValueError("returns_url must be imaps://user@host/FOLDER, maildir:/path or mbox:/path")
         if 0 < len(self.returns_token.get_secret_value()) < 32:
             raise ValueError("returns_token needs 32 characters at least")
+
+    @property
+    def _posts_here(self) -> bool:
+        """Whether the mail server stands on this very machine."""
+        return self.smtp_host in ("localhost", "127.0.0.1", "::1")
 
     @property
     def database(self) -> str:

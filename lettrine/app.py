@@ -24,12 +24,13 @@ from lettrine.jobs import Nudge
 from lettrine.readiness import readiness
 from lettrine.resetting import Rebuilder
 from portal import bp as portal
-from web import account, entrance, errors, filters, returns, security, site, statuses, words
+from web import account, entrance, errors, filters, refusals, returns, security, site, statuses, words
+from web.bounded import BoundedRequest
 from web.database import db
 from web.devices import recognised
 from web.health import Health
 from web.services import Services, post_of
-from web.sessions import login_manager
+from web.sessions import SignedCookies, login_manager
 
 HERE = Path(__file__).resolve().parent
 WEB = Path(web.__file__).resolve().parent
@@ -38,6 +39,9 @@ MEGABYTE = 1024 * 1024
 
 class Application(Flask):
     """Flask, but its log names the request by number and route: a path may hold a secret."""
+
+    request_class = BoundedRequest
+    session_interface = SignedCookies()
 
     def log_exception(
         self, exc_info: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -62,7 +66,8 @@ def create_app(settings: Settings) -> Flask:
         settings=settings, post=post_of(settings), nudge=nudge, rebuilder=Rebuilder(settings)
     )
     _connect(app, settings)
-    security.init_app(app, settings.is_https, settings.proxies > 0)
+    security.init_app(app, settings.is_https, settings.proxies > 0, settings.hsts_subdomains)
+    refusals.init_app(app)
     login_manager.init_app(app)
     _speak(app)
     site.init_app(app)
@@ -81,7 +86,8 @@ def _watch(app: Flask, settings: Settings, nudge: Nudge) -> None:
     """The addresses for those who watch over it, in front of everything."""
     token = settings.metrics_token.get_secret_value()
     write = metrics.install(app, nudge) if token else None
-    app.wsgi_app = Health(app.wsgi_app, readiness(app, nudge), token, write)  # type: ignore[method-assign]
+    ready, borne = readiness(app, nudge), security.headers(settings.is_https, settings.hsts_subdomains)
+    app.wsgi_app = Health(app.wsgi_app, ready, token, write, borne)  # type: ignore[method-assign]
 
 
 def configuration(settings: Settings) -> dict[str, Any]:

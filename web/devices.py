@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import after_this_request, g, has_request_context, request
+from flask import after_this_request, g, has_request_context
 from werkzeug.wrappers import Response
 
 from invoicing.accounts.devices import LASTS
 from invoicing.accounts.secrets import new_token
-from web.services import services
+from web import cookies
 from web.words import _
 
 COOKIE: Final = "appareil"
@@ -56,7 +56,7 @@ def known_as() -> str:
     """The secret of this browser's cookie; empty where it has none, or there is no browser."""
     if not has_request_context():
         return ""
-    given: str = g.get("device") or request.cookies.get(_name(), "")
+    given: str = g.get("device") or cookies.read(COOKIE)
     return given if TOKEN.match(given) else ""
 
 
@@ -72,12 +72,5 @@ def recognised() -> str:
 
 
 def _keep(response: Response) -> Response:
-    secure = services().settings.is_https
-    seconds = int(LASTS.total_seconds())
-    response.set_cookie(_name(), g.device, max_age=seconds, httponly=True, secure=secure, samesite="Lax")
+    cookies.write(response, COOKIE, g.device, int(LASTS.total_seconds()))
     return response
-
-
-def _name() -> str:
-    """Where it can be, a name that no other site of the same domain can set."""
-    return f"__Host-{COOKIE}" if services().settings.is_https else COOKIE

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,7 @@ KEPT_SECONDS: Final = 3.0  # an answer serves so long: however often it is asked
 OK: Final = "ok"
 FAILED: Final = "failed"
 JSON: Final = "application/json"
+PLAIN: Final = "text/plain; charset=utf-8"
 Check = Callable[[], object]  # returns if all is well, raises if not
 
 
@@ -65,9 +66,11 @@ class Health:
     """The application behind its three addresses; `metrics` gives the text for Prometheus to whoever has the token."""
 
     def __init__(
-        self, app: WSGIApplication, ready: Readiness, token: str = "", metrics: Callable[[], bytes] | None = None
-    ):
+        self, app: WSGIApplication, ready: Readiness, token: str = "", metrics: Callable[[], bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ):  # fmt: skip
         self.app, self.ready, self.token, self.metrics = app, ready, token, metrics
+        self.headers = list((headers or {}).items())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """One of the three, or whatever the application says."""
@@ -80,7 +83,7 @@ class Health:
             answer = self._metrics(environ, self.metrics)
         else:
             return self.app(environ, start_response)
-        return _send(environ, start_response, *answer)
+        return _send(environ, start_response, *answer, self.headers)
 
     def _ready(self) -> tuple[int, str, bytes]:
         ready, words = self.ready()
@@ -89,7 +92,7 @@ class Health:
     def _metrics(self, environ: WSGIEnvironment, metrics: Callable[[], bytes]) -> tuple[int, str, bytes]:
         given = str(environ.get("HTTP_AUTHORIZATION", "")).encode("latin-1", "replace")
         if not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
-            return 401, "text/plain", b"401\n"
+            return 401, PLAIN, b"401\n"
         return 200, "text/plain; version=0.0.4; charset=utf-8", metrics()
 
 
@@ -97,13 +100,14 @@ _WORDS: Final = {200: "200 OK", 401: "401 Unauthorized", 405: "405 Method Not Al
 
 
 def _send(
-    environ: WSGIEnvironment, start_response: StartResponse, status: int, kind: str, body: bytes
-) -> Iterable[bytes]:
+    environ: WSGIEnvironment, start_response: StartResponse, status: int, kind: str, body: bytes,
+    borne: list[tuple[str, str]],
+) -> Iterable[bytes]:  # fmt: skip
     method = environ.get("REQUEST_METHOD")
     if method not in ("GET", "HEAD"):
-        status, kind, body = 405, "text/plain", b"405\n"
+        status, kind, body = 405, PLAIN, b"405\n"
     headers: list[Any] = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
-                          ("X-Content-Type-Options", "nosniff")]  # fmt: skip
+                          *borne]  # fmt: skip
     if status == 405:
         headers.append(("Allow", "GET, HEAD"))
     if status == 401:

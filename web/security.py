@@ -28,6 +28,7 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",  # for browsers that know no frame-ancestors
 }
 YEAR: Final = 365 * 24 * 3600
 TEXT_MAX: Final = 200  # characters of a text in an address
@@ -37,6 +38,7 @@ PATH_MAX: Final = 1000  # characters of a page that is remembered
 GIVEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}\Z")  # a number that our own proxy has given
 
 LARGE: Final[dict[str, int]] = {}  # endpoint → bytes that staff may send there, where that is more than usual
+LARGE_TEXT: Final[set[str]] = set()  # those of them that take it typed or pasted: it is held in memory, a file is not
 
 csrf = CSRFProtect()
 
@@ -91,7 +93,16 @@ def static_hash(folder: str | None, name: str) -> str | None:
         return None
 
 
-def init_app(app: Flask, https: bool, proxied: bool = False) -> None:
+def headers(https: bool, subdomains: bool = True) -> dict[str, str]:
+    """What every answer bears; over HTTPS also that nothing else will do here, for names below this one, too."""
+    return {**HEADERS, "Strict-Transport-Security": _transport(subdomains)} if https else HEADERS
+
+
+def _transport(subdomains: bool) -> str:
+    return f"max-age={YEAR}; includeSubDomains" if subdomains else f"max-age={YEAR}"
+
+
+def init_app(app: Flask, https: bool, proxied: bool = False, subdomains: bool = True) -> None:
     """Sets the converters first: rules are compiled when blueprints are registered."""
     app.url_map.converters.update({"int": BoundedInteger, "default": BoundedText, "string": BoundedText})
     app.before_request(_number_by_proxy if proxied else _number)
@@ -106,10 +117,8 @@ def init_app(app: Flask, https: bool, proxied: bool = False) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        for name, value in headers(https, subdomains).items():
             response.headers.setdefault(name, value)
-        if https:
-            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
         response.headers["X-Request-Id"] = g.get("request_id", "")
         response.headers["Cache-Control"] = _cache(app, response)
         return response
@@ -119,7 +128,9 @@ def _allow_large() -> None:
     """A file or a list of staff's may be larger than anything else that is sent; nobody else's."""
     most = LARGE.get(request.endpoint or "")
     if most and request.method == "POST" and current_user.is_authenticated and current_user.user.is_staff:
-        request.max_content_length = request.max_form_memory_size = most
+        request.max_content_length = most
+        if request.endpoint in LARGE_TEXT:
+            request.max_form_memory_size = most
 
 
 def _number() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
 from flask import Request, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -22,6 +24,12 @@ from web.database import db, now, transaction
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # it compares address and browser: phones would be thrown out
+
+
+class SignedCookies(SecureCookieSessionInterface):
+    """Flask's, signed with HMAC of SHA-256."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class SignedIn:

@@ -14,6 +14,7 @@ from invoicing.accounts.models import Stage
 from invoicing.accounts.opening import Opened
 from invoicing.accounts.queries import OpenLink
 from invoicing.accounts.rules import PasswordUnfit, TooMany, WrongProof
+from web import cookies
 from web.database import db, now, transaction
 from web.security import own_path
 from web.services import services
@@ -133,7 +134,7 @@ def _page(link: OpenLink, error: str | None = None) -> str:
 
 def speak(language: str) -> None:
     """The page is in its owner's language, unless this browser has chosen one."""
-    if COOKIE not in request.cookies:
+    if not cookies.read(COOKIE):
         g.language = language
         flask_babel.refresh()
 

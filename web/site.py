@@ -13,16 +13,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.wrappers import Response
 
 from invoicing.accounts import service
 from invoicing.delivery.queries import count_trouble
 from invoicing.lettering.work_list import count_waiting
 from invoicing.sellers.models import Organisation
-from web import filters
+from web import cookies, filters
 from web.database import db, now, transaction
 from web.security import YEAR, own_path
-from web.services import services
 from web.sessions import frame, me
 from web.words import COOKIE, LANGUAGES, _, language
 
@@ -110,7 +108,7 @@ def init_app(app: Flask) -> None:
 
 def theme() -> str | None:
     """The appearance chosen in this browser; None: as the device."""
-    chosen = request.cookies.get(THEME_COOKIE)
+    chosen = cookies.read(THEME_COOKIE)
     return chosen if chosen in THEMES else None
 
 
@@ -128,7 +126,7 @@ def language_cookie(code: str) -> ResponseReturnValue:
     if code not in CODES:
         abort(404)
     response = redirect(own_path(request.args.get("retour")) or url_for("site.home"))
-    _remember(response, COOKIE, CODES[code])
+    cookies.write(response, COOKIE, CODES[code], YEAR)
     return response
 
 
@@ -151,18 +149,13 @@ def preferences() -> ResponseReturnValue:
         if current_user.is_authenticated:
             with transaction() as s:
                 service.set_language(s, me().user.id, code)
-        _remember(response, COOKIE, code)
+        cookies.write(response, COOKIE, code, YEAR)
         g.language = code
         flask_babel.refresh()
     chosen = request.form.get("theme", "")
     if chosen in THEMES:
-        _remember(response, THEME_COOKIE, chosen)
+        cookies.write(response, THEME_COOKIE, chosen, YEAR)
     else:
-        response.delete_cookie(THEME_COOKIE)
+        cookies.forget(response, THEME_COOKIE)
     flash(_("Vos préférences sont enregistrées."), "ok")
     return response
-
-
-def _remember(response: Response, name: str, value: str) -> None:
-    secure = services().settings.is_https
-    response.set_cookie(name, value, max_age=YEAR, httponly=True, secure=secure, samesite="Lax")

@@ -81,9 +81,10 @@ def pick_language() -> str | None:
     """Whose language: the signed-in person's, the cookie's, the browser's, else French."""
     if not has_request_context():
         return None
+    from web import cookies
     from web.sessions import current_language  # the session knows the person; it imports the words
 
-    chosen = current_language() or request.cookies.get(COOKIE)
+    chosen = current_language() or cookies.read(COOKIE)
     if chosen in LANGUAGES:
         return chosen
     best = request.accept_languages.best_match(["fr-FR", "fr-CA", "fr", "en"], default="fr-FR")

@@ -34,6 +34,12 @@ def test_fresh_keys_and_https_will_do() -> None:
     assert made.environment is Environment.production and made.is_https
 
 
+def test_a_password_for_the_mail_server_travels_encrypted_or_stays_on_the_machine() -> None:
+    made = production(smtp_host="mail.test", smtp_password="x", smtp_security="starttls")
+    assert made.smtp_password.get_secret_value() == "x"
+    assert production(smtp_host="localhost", smtp_password="x").smtp_host == "localhost"
+
+
 SHARED = secrets.token_urlsafe(48)
 REFUSED: list[tuple[dict[str, object], str]] = [
     ({"secret_key": "too short"}, "need 32 characters"),
@@ -50,6 +56,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"queue_url": "amqp://x"}, "queue_url must be"),
     ({"queue_url": "database"}, "on PostgreSQL only"),
     ({"lease_seconds": 10}, "four times smtp_timeout"),
+    ({"smtp_host": "mail.test", "smtp_password": "x"}, "never travels in the clear"),
 ]
 
 

@@ -73,7 +73,7 @@ def test_no_file_outside_is_served(browser: Browser) -> None:
 def test_https_is_remembered(tmp_path: Path, sqlite_template: Path) -> None:
     for app in running(make_settings(f"sqlite:///{sqlite_template}", tmp_path, public_url="https://desk.example")):
         answer = app.test_client().get("/connexion", base_url="https://desk.example")
-        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -52,7 +51,7 @@ def cookie_of(client: Browser) -> str:
 
 def held(app: Flask, client: Browser) -> dict[str, object]:
     """What the signed cookie says."""
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     assert signer is not None
     return dict(signer.loads(cookie_of(client)))
 
@@ -105,6 +104,12 @@ def test_an_unsigned_or_foreign_cookie_is_nobody(client: Browser) -> None:
     for value in ("", "x", "eyJzaWQiOiJ4In0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"):
         client.set_cookie("lettrine", value)
         assert not is_in(client)
+
+
+def test_a_cookie_is_signed_with_sha_256(app: Flask, client: Browser) -> None:
+    client.get("/connexion")
+    cookie = client.get_cookie("lettrine")
+    assert cookie is not None and len(cookie.value.rpartition(".")[2]) == 43  # 32 bytes; SHA-1 would have 20
 
 
 def test_a_disabled_user_is_out_at_the_next_request(client: Browser, zoe: User, database: Database) -> None:
