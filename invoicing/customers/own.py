@@ -35,10 +35,9 @@ class PostalAddress:
 
 
 def own_record(linked: Sequence[Customer]) -> Customer | None:
-    """The one record that is the person themself: the only one that they are linked to, and a person's."""
-    if len(linked) == 1 and linked[0].kind is CustomerKind.person:
-        return linked[0]
-    return None
+    """The one record that is the person themself: the only person's that they are linked to, beside organisations'."""
+    people = [each for each in linked if each.kind is CustomerKind.person]
+    return people[0] if len(people) == 1 else None
 
 
 def records(session: Session, user_id: int) -> list[Customer]:

@@ -21,7 +21,7 @@ from invoicing.accounts.profile import Seat
 from invoicing.accounts.rules import UserExists, WrongProof
 from invoicing.customers import own
 from invoicing.customers.models import Customer
-from invoicing.customers.service import invite_member
+from invoicing.customers.inviting import invite_member
 from invoicing.database import transaction
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.errors import FieldFaults
