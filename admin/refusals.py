@@ -95,8 +95,13 @@ register(moves.StillDue, 409, lambda r: _(
 register(moves.CreditedStands, 409, lambda r: _(
     "Un avoir corrige cette facture : elle ne s’annule plus. Établissez un avoir du reste. %(link)s",
     link=_credit_link(r.number)))  # fmt: skip
-register(StandsForGood, 409, lambda r: _(
-    "Une facture officielle ne s’annule pas ; elle se corrige par un avoir. %(link)s", link=_credit_link(r.number)))
+register(
+    StandsForGood,
+    409,
+    lambda r: _(
+        "Une facture officielle ne s’annule pas ; elle se corrige par un avoir. %(link)s", link=_credit_link(r.number)
+    ),
+)
 register(LetteredStands, 409, _lettered)
 register(NotCreditable, 409, _creditable)
 register(NothingToCredit, 409, lambda r: _(

@@ -68,5 +68,3 @@ def described(said: CustomerBody) -> CustomerContent:
     seller = shop_of(db.session, shop().shop_id).seller
     language = "fr_CA" if seller.region is Region.QC else "fr_FR"
     return content_of(said, seller.country, language)
-
-

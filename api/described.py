@@ -134,6 +134,6 @@ def sample_of(name: str, code: str) -> dict[str, Any]:
     made: dict[str, Any] = {"type": page_of(slug), "title": _(TITLES[slug]), "status": int(code),
                             "detail": _(STATUSES[code])}  # fmt: skip
     if code == "422":
-        detail = _("Écrivez un montant avec deux décimales et un point : \"12.50\".")
+        detail = _('Écrivez un montant avec deux décimales et un point : "12.50".')
         made["errors"] = [{"pointer": "/total", "code": "bad_money", "detail": detail}]
     return made

@@ -57,9 +57,11 @@ class CustomerBody(Shape):
 class UnitsBody(Shape):
     """What the shop says of the units of one line."""
 
-    model_config = ConfigDict(json_schema_extra={
-        "description": N_("Les unités vendues par une ligne d’article : leurs références et leur validité.")
-    })
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": N_("Les unités vendues par une ligne d’article : leurs références et leur validité.")
+        }
+    )
 
     references: Annotated[tuple[Reference, ...], Field(max_length=REFERENCES_MAX, strict=False)] = Field(
         (), description=N_("Références propres à la boutique, une par unité au plus.")
@@ -71,10 +73,12 @@ class UnitsBody(Shape):
 class LineBody(Shape):
     """One line of an order."""
 
-    model_config = ConfigDict(json_schema_extra={
-        "description": N_("Une ligne : un article par son code, ou bien « label », « price » et « tax »."),
-        "anyOf": [{"required": ["item"]}, {"required": ["label", "price", "tax"]}],
-    })
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": N_("Une ligne : un article par son code, ou bien « label », « price » et « tax »."),
+            "anyOf": [{"required": ["item"]}, {"required": ["label", "price", "tax"]}],
+        }
+    )
 
     item: Annotated[str, plain(64, 1)] = Field(
         NOT_SAID, description=N_("Code de l’article dans le catalogue ; les capitales ne comptent pas.")

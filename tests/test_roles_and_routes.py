@@ -287,8 +287,14 @@ MISSING: Final = {"catalogue_id": 99_999, "category_id": 99_999, "item_id": 99_9
                   "tax_id": 99_999, "rate_id": 99_999, "set_id": 99_999, "token": "x", "code": "tlh",
                   "filename": "nothing.css", "kind": "exe", "export_number": 99_999, "campaign_id": 99_999,
                   "session_id": 99_999, "passkey_id": 99_999, "user_id": 99_999}  # fmt: skip
-SUBDUED: Final = {"sign_in_session", "attempts", "document_version", "trace", "member_visit",
-                  "running_download"}  # last seen, tries, what is due, looks, visits, leases
+SUBDUED: Final = {
+    "sign_in_session",
+    "attempts",
+    "document_version",
+    "trace",
+    "member_visit",
+    "running_download",
+}  # last seen, tries, what is due, looks, visits, leases
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from invoicing.accounts.notices import Notices
 from invoicing.accounts.profile import Seat
 from invoicing.accounts.rules import UserExists, WrongProof
 from invoicing.customers import own
-from invoicing.customers.models import Customer
 from invoicing.customers.inviting import invite_member
+from invoicing.customers.models import Customer
 from invoicing.database import transaction
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.errors import FieldFaults

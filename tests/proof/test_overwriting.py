@@ -36,8 +36,10 @@ def work_goes_on(desk: Desk) -> None:
         ("UPDATE invoice SET subject = 'Autre', snapshot = replace(snapshot, 'Adhésion', 'Autre') WHERE id = 1",),
         ("UPDATE invoice_tax SET tax_id = 2 WHERE invoice_id = 1",),
         ("DELETE FROM payment WHERE invoice_id = 1", "UPDATE invoice SET paid_cents = 0 WHERE id = 1"),
-        ("UPDATE payment SET amount_cents = 900 WHERE invoice_id = 1",
-         "UPDATE invoice SET paid_cents = 900 WHERE id = 1"),
+        (
+            "UPDATE payment SET amount_cents = 900 WHERE invoice_id = 1",
+            "UPDATE invoice SET paid_cents = 900 WHERE id = 1",
+        ),
         ("UPDATE document_version SET due_at = '2020-01-01 00:00:00' WHERE invoice_id = 1",),
     ],
     ids=["words", "tax", "payment gone", "payment other", "version"],

@@ -57,9 +57,7 @@ def test_each_piece_of_an_item_is_a_unit_and_a_free_line_makes_none(session: Ses
     }
 
 
-def test_very_many_pieces_are_one_row_and_a_broken_quantity_one_unit(
-    session: Session, shop: Shop, item: Item
-) -> None:
+def test_very_many_pieces_are_one_row_and_a_broken_quantity_one_unit(session: Session, shop: Shop, item: Item) -> None:
     make_order(session, shop, None, item_line(item, 201), item_line(item, quantity_e3=2500))
     assert [unit.quantity for unit in units(session)] == [201, 1]
 
