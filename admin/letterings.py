@@ -115,7 +115,7 @@ def import_columns(run_id: int) -> ResponseReturnValue:
     settled = choose(plan, *chosen)
     if settled.asks:
         faults = {_place(ask, settled): _(said.ASKS[ask]) for ask in settled.asks}
-        typed = {"days": request.form.get("days", ""), "currency": request.form.get("currency", "")}
+        typed = {name: request.form.get(name, "") for name in ("days", "decimal", "currency")}
         page = run_page(run, is_under_way=False, faults=faults, chosen={**dict(enumerate(chosen[0])), **typed})
         return page, 422
     try:
@@ -134,15 +134,17 @@ def _place(ask: str, plan: Plan) -> str:
 
 
 def _chosen(plan: Plan) -> tuple[tuple[Column, ...], Days, str, str]:
-    """The form's columns by place, how days are written, decimals as recognised, the currency; nonsense is ignored."""
+    """The form's columns by place, how days are written, the sign of decimals, the currency; nonsense is ignored."""
     known = {str(column) for column in Column}
     columns = tuple(
         Column(typed) if (typed := request.form.get(f"column-{place}", "")) in known else column
         for place, column in enumerate(plan.columns)
     )
     days, currency = request.form.get("days", ""), request.form.get("currency", "")
+    decimal = request.form.get("decimal", plan.decimal)
     return (
-        columns, Days(days) if days in {str(each) for each in Days} else plan.days, plan.decimal,
+        columns, Days(days) if days in {str(each) for each in Days} else plan.days,
+        decimal if decimal in ("", ",", ".") else plan.decimal,
         currency if currency in ("EUR", "CAD") else "",
     )  # fmt: skip
 

@@ -74,15 +74,18 @@ def customers(file: Path, applies: bool, as_json: bool) -> None:
     help=f"What a column is, by its heading or its place from 1: {', '.join(Column)}.",
 )
 @click.option("--days", type=click.Choice([Days.iso, Days.day_first, Days.month_first]), help="How days are written.")
+@click.option("--decimal", type=click.Choice(["comma", "point"]), help="The sign of decimals, if amounts don't tell.")
 @apply_option
 @json_option
-def letterings(file: Path, columns: tuple[str, ...], days: str | None, applies: bool, as_json: bool) -> None:
+def letterings(
+    file: Path, columns: tuple[str, ...], days: str | None, decimal: str | None, applies: bool, as_json: bool
+) -> None:  # fmt: skip
     """Letter what an accounting export says: FEC, journals and invoice lists, as text or workbook.
 
     All rows that can be lettered are, in one transaction. Exit 1 where a row needs a person, 2 where the file can't be
     read, or not without --column or --days.
     """
-    said = Said(columns, Days(days) if days else None)
+    said = Said(columns, Days(days) if days else None, {"comma": ",", "point": "."}.get(decimal or "", ""))
     _bring_in(RunKind.letterings, file, None, applies, as_json, said)
 
 

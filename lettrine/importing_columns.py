@@ -19,10 +19,11 @@ _OPTION: Final = "--column"
 
 @dataclass(frozen=True)
 class Said:
-    """What the options say: "HEADING=ROLE" each, and how days are written."""
+    """What the options say: "HEADING=ROLE" each, how days are written, the sign of decimals."""
 
     columns: tuple[str, ...] = ()
     days: Days | None = None
+    decimal: str = ""
 
 
 @dataclass(eq=False)
@@ -34,11 +35,11 @@ class Unclear(Exception):
 
 def settled(plan: Plan, said: Said) -> Plan:
     """The plan as recognised, changed as said. Raises Unclear, and click.UsageError for what it doesn't have."""
-    if said.columns or said.days:
+    if said.columns or said.days or said.decimal:
         if said.columns and not plan.is_table:
             raise click.BadParameter(f"the columns of {plan.program or plan.layout} are fixed", param_hint=_OPTION)
         columns = _columns(plan, said.columns)
-        plan = choose(plan, columns, said.days or Days.unknown, plan.decimal, plan.currency)
+        plan = choose(plan, columns, said.days or Days.unknown, said.decimal or plan.decimal, plan.currency)
     if plan.asks:
         raise Unclear(plan)
     return plan

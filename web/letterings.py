@@ -100,6 +100,11 @@ def day_choices() -> list[tuple[str, str]]:
     return [(str(days), _(label)) for days, label in DAYS.items()]
 
 
+def decimal_choices() -> list[tuple[str, str]]:
+    """The signs of decimals, for a form; the first leaves it to the amounts."""
+    return [("", _("Chaque montant le dit")), (",", _("La virgule : 1 234,56")), (".", _("Le point : 1,234.56"))]
+
+
 def _count(number: int) -> str:
     return write_scaled(number, 0, language())
 

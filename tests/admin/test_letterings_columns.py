@@ -92,3 +92,20 @@ def test_a_file_without_a_sale_shows_the_way_to_another_one(desk: Desk, work: Wo
     work()
     page = desk.browser.get(address).text
     assert "Ce fichier ne contient aucune facture de vente." in page and "Choisir un autre fichier" in page
+
+
+def test_an_amount_that_reads_in_two_ways_reads_as_the_sign_of_decimals_says(desk: Desk, work: Work) -> None:
+    content = "Pièce;Date pièce;Montant TTC\r\nFA-1;2026-04-03;1,234\r\nFA-2;2026-04-03;2,345\r\n".encode()
+    address = bring(desk.browser, content).location
+    work()
+    assert '<option value="" selected>' in field(desk.browser.get(address).text, "decimal")
+    desk.browser.send(f"{address}/colonnes", {"decimal": ""}, form=address)
+    work()
+    assert "ou se lit de deux façons" in plain(desk.browser.get(address).text)
+    for sign, reads in ((".", True), (",", False)):  # no amount has three decimals
+        desk.browser.send(f"{address}/revoir", {}, form=address)
+        desk.browser.send(f"{address}/colonnes", {"decimal": sign}, form=address)
+        work()
+        page = plain(desk.browser.get(address).text)
+        assert plan_of(desk).decimal == sign and ("de deux façons" not in page) is reads
+        assert ("1 234,00" in page) is reads
