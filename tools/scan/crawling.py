@@ -1,0 +1,64 @@
+"""wapiti, as somebody, for so long."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from tools.scan.injection import Outcome
+from tools.scan.place import Place
+
+MODULES = (
+    "cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,permanentxss,redirect,sql,timesql,upload,xss"
+)
+STARTS = {"member": ("/mes-factures", "/mon-compte"), "sales": ("/ventes", "/ventes/factures", "/ventes/clients")}
+LEFT_OUT = ("*/deconnexion*", "*/deconnecter*", "*/langue/*", "*/connexion*")
+
+
+def run(place: Place, role: str, program: str, folder: Path, seconds: int) -> list[Outcome]:
+    """Runs it; one line for each kind of finding, or one that says that there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report, begun = folder / "report.json", time.monotonic()
+    with (folder / "log.txt").open("wb") as out:
+        try:
+            subprocess.run(command(place, role, program, folder, report, seconds), stdout=out, stderr=out,
+                           stdin=subprocess.DEVNULL, timeout=seconds * 2 + 60)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            pass
+    took = round(time.monotonic() - begun)
+    if not report.exists():
+        return [_line(place, role, "report", "unclear", f"no report: {folder / 'log.txt'}", 0, took)]
+    return read(json.loads(report.read_text()), place, role, took)
+
+
+def command(place: Place, role: str, program: str, folder: Path, report: Path, seconds: int) -> list[str]:
+    """As it could be typed by hand; half of the time is for finding pages, then each module has its share."""
+    starts = [word for path in STARTS[role][1:] for word in ("-s", place.address + path)]
+    left_out = [word for path in LEFT_OUT for word in ("-x", path)]
+    share = max(5, seconds // (2 * len(MODULES.split(","))))
+    return [program, "-u", place.address + STARTS[role][0], "--scope", "domain", *starts, *left_out,
+            "-C", place.cookies[role], "-m", MODULES, "--max-links-per-page", "60", "--max-files-per-dir", "25",
+            "-d", "4", "--max-scan-time", str(seconds // 2), "--max-attack-time", str(share), "--tasks", "4",
+            "-t", "20", "-v", "1", "-f", "json", "-o", str(report), "--flush-session", "--no-bugreport",
+            "--store-session", str(folder / "session"), "--store-config", str(folder / "config")]  # fmt: skip
+
+
+def read(report: dict[str, Any], place: Place, role: str, took: int) -> list[Outcome]:
+    """The findings of a report, by kind."""
+    pages = report.get("infos", {}).get("crawled_pages_nbr", 0)
+    lines = []
+    for part in ("vulnerabilities", "anomalies"):
+        for kind, found in report.get(part, {}).items():
+            if found:
+                places = dict.fromkeys(f"{one.get('method', '')} {one.get('path', '')} {one.get('parameter') or ''}".strip()
+                                       for one in found)  # fmt: skip
+                told = f"{found[0].get('info', '')[:120]} ({', '.join(list(places)[:4])})"
+                lines.append(_line(place, role, kind, "found", told, len(found), took))
+    return lines or [_line(place, role, f"{pages} pages", "clean", "", 0, took)]
+
+
+def _line(place: Place, role: str, kind: str, verdict: str, told: str, count: int, took: int) -> Outcome:
+    return Outcome(f"wapiti {place.engine} {role} {kind}", kind, place.engine, role, count, verdict, told, took)
