@@ -24,8 +24,10 @@ from tools.scan.targets import Target, walk
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 SIGNED_OUT = "signed out meanwhile: what followed was not tried as anybody"
-SHARE = {"sqlite": 0.45, "postgresql": 0.3}  # of the time, for sqlmap; the rest is wapiti's
+TOOLS = ("sqlmap", "wapiti")
+SQLITE_SHARE, WAPITI_SHARE = 0.5, 0.23  # of the time; sqlmap on PostgreSQL, the last, has what is left
 JOB_SECONDS = 300
+ENOUGH = 45  # seconds: with less no run of sqlmap is begun
 
 
 @dataclass
@@ -49,20 +51,14 @@ class Results:
 
 
 @click.command()
-@click.option(
-    "--bin",
-    "programs",
-    required=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="Where sqlmap and wapiti are.",
-)
+@click.option("--bin", "programs", required=True, type=click.Path(path_type=Path), help="Where sqlmap and wapiti are.")
 @click.option("--folder", default=Path("/tmp/lettrine-scan"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--port", default=8215, show_default=True)
 @click.option("--minutes", default=22.0, show_default=True, help="In all, building the demos left out.")
 @click.option("--routes", default=20, show_default=True, help="How many, those with most parameters first.")
 @click.option("--only", multiple=True, help="Only routes whose name begins so.")
 @click.option("--engine", "engines", multiple=True, type=click.Choice(["sqlite", "postgresql"]), help="Default: both.")
-@click.option("--tool", "tools", multiple=True, type=click.Choice(["sqlmap", "wapiti"]), help="Default: both.")
+@click.option("--tool", "tools", multiple=True, type=click.Choice(TOOLS), help="Default: both.")
 @click.option("--at-once", default=2, show_default=True, help="How many sqlmaps run beside each other.")
 @click.option("--postgresql", "admin", default=POSTGRESQL, show_default=True, help="Where a database may be made.")
 @click.option("--new", "anew", is_flag=True, help="Forget what an earlier run has found.")
@@ -76,17 +72,18 @@ def main(
     folder.mkdir(parents=True, exist_ok=True)
     results = Results(folder / "results.json")
     results.load()
+    spent = 0.0
     for engine in engines or ("sqlite", "postgresql"):
-        shares = {"sqlmap": SHARE[engine] * minutes * 60, "wapiti": 0.25 * minutes * 60 if engine == "sqlite" else 0}
-        wanted = {tool: seconds for tool, seconds in shares.items() if seconds and (not tools or tool in tools)}
-        if wanted:
-            with ExitStack() as stack:
-                place = _opened(stack, engine, folder, port, admin)
-                if "sqlmap" in wanted:
-                    chosen = _chosen(place, routes, only, folder)
-                    _inject(place, chosen, programs / "sqlmap", results, wanted["sqlmap"], at_once, folder)
-                if "wapiti" in wanted:
-                    _crawl(place, programs / "wapiti", results, int(wanted["wapiti"] / 2), folder)
+        with ExitStack() as stack:
+            place = _opened(stack, engine, folder, port, admin)
+            begun = time.monotonic()
+            if "sqlmap" in (tools or TOOLS):
+                chosen = _chosen(place, routes, only, folder)
+                share = SQLITE_SHARE * minutes * 60 if engine == "sqlite" else minutes * 60 - spent
+                _inject(place, chosen, programs / "sqlmap", results, share, at_once, folder)
+            if "wapiti" in (tools or TOOLS) and engine == "sqlite":
+                _crawl(place, programs / "wapiti", results, int(WAPITI_SHARE * minutes * 60 / 2), folder)
+            spent += time.monotonic() - begun
     click.echo(table(results, folder))
     sys.exit(any(each.verdict not in ("clean",) for each in results.outcomes.values()))
 
@@ -133,7 +130,7 @@ def _one(place: Place, program: Path, until: float, folder: Path) -> Callable[[J
     def run(job: Job) -> Outcome:
         left = min(JOB_SECONDS, until - time.monotonic())
         facts = (job.name, job.target.name, job.engine, job.target.role, len(job.parameters))
-        if left < 10:
+        if left < ENOUGH:
             return Outcome(*facts, "too late", "no time was left: run again", 0)
         if job.target.role in place.cookies and not is_in(place, place.cookies[job.target.role]):
             return Outcome(*facts, "unclear", "signed out before", 0)
@@ -157,9 +154,8 @@ def _crawl(place: Place, program: Path, results: Results, seconds: int, folder: 
             for outcome in crawling.run(place, role, str(program), folder / f"wapiti-{role}", seconds):
                 results.take(outcome)
             if not is_in(place, place.cookies[role]):
-                results.take(
-                    Outcome(f"{before}at the end", "at the end", place.engine, role, 0, "unclear", SIGNED_OUT, 0)
-                )
+                facts = (f"{before}at the end", "at the end", place.engine, role, 0)
+                results.take(Outcome(*facts, "unclear", SIGNED_OUT, 0))
 
 
 def table(results: Results, folder: Path) -> str:
@@ -171,23 +167,26 @@ def table(results: Results, folder: Path) -> str:
     lines = ["| engine | route | as | parameters | sqlmap says | s |", "|---|---|---|---|---|---|"]
     for (engine, route, role), parts in rows.items():
         said = "; ".join(dict.fromkeys(f"{p.verdict} {p.told}".strip() for p in parts))
-        lines.append(
-            f"| {engine} | {route} | {role} | {sum(p.parameters for p in parts)} | {said} | {sum(p.seconds for p in parts)} |"
-        )
+        count, took = sum(p.parameters for p in parts), sum(p.seconds for p in parts)
+        lines.append(f"| {engine} | {route} | {role} | {count} | {said} | {took} |")
     lines += ["", "| as | wapiti: kind | how many | what | s |", "|---|---|---|---|---|"]
     for each in results.outcomes.values():
         if each.job.startswith("wapiti"):
             told = each.told.replace("|", "/").replace("\n", " ")
             lines.append(f"| {each.role} | {each.route} | {each.parameters} | {each.verdict} {told} | {each.seconds} |")
+    return "\n".join([*lines, *_answered(folder)])
+
+
+def _answered(folder: Path) -> list[str]:
+    """What the servers said to all of it, and how often they were at fault."""
+    lines = []
     for engine in ("sqlite", "postgresql"):
         counts, faults = folder / engine / "answers.json", folder / engine / "faults.txt"
         if counts.exists():
             said = ", ".join(f"{status}: {n}" for status, n in sorted(json.loads(counts.read_text()).items()))
-            lines += [
-                "",
-                f"The server on {engine} answered {said}; {len(faults.read_text().splitlines()) if faults.exists() else 0} faults of ours.",
-            ]
-    return "\n".join(lines)
+            wrong = len(faults.read_text().splitlines()) if faults.exists() else 0
+            lines += ["", f"The server on {engine} answered {said}; {wrong} faults of ours."]
+    return lines
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,9 @@ def run(place: Place, role: str, program: str, folder: Path, seconds: int) -> li
     """Runs it; one line for each kind of finding, or one that says that there is none."""
     folder.mkdir(parents=True, exist_ok=True)
     report, begun = folder / "report.json", time.monotonic()
-    with (folder / "log.txt").open("wb") as out:
-        try:
-            subprocess.run(command(place, role, program, folder, report, seconds), stdout=out, stderr=out,
-                           stdin=subprocess.DEVNULL, timeout=seconds * 2 + 60)  # fmt: skip
-        except subprocess.TimeoutExpired:
-            pass
+    with (folder / "log.txt").open("wb") as out, suppress(subprocess.TimeoutExpired):
+        subprocess.run(command(place, role, program, folder, report, seconds), stdout=out, stderr=out,
+                       stdin=subprocess.DEVNULL, timeout=seconds * 2 + 60)  # fmt: skip
     took = round(time.monotonic() - begun)
     if not report.exists():
         return [_line(place, role, "report", "unclear", f"no report: {folder / 'log.txt'}", 0, took)]
@@ -53,11 +51,14 @@ def read(report: dict[str, Any], place: Place, role: str, took: int) -> list[Out
     for part in ("vulnerabilities", "anomalies"):
         for kind, found in report.get(part, {}).items():
             if found:
-                places = dict.fromkeys(f"{one.get('method', '')} {one.get('path', '')} {one.get('parameter') or ''}".strip()
-                                       for one in found)  # fmt: skip
+                places = dict.fromkeys(_where(one) for one in found)
                 told = f"{found[0].get('info', '')[:120]} ({', '.join(list(places)[:4])})"
                 lines.append(_line(place, role, kind, "found", told, len(found), took))
     return lines or [_line(place, role, f"{pages} pages", "clean", "", 0, took)]
+
+
+def _where(one: dict[str, Any]) -> str:
+    return f"{one.get('method', '')} {one.get('path', '')} {one.get('parameter') or ''}".strip()
 
 
 def _line(place: Place, role: str, kind: str, verdict: str, told: str, count: int, took: int) -> Outcome:

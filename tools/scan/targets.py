@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -207,6 +208,8 @@ def programs(place: Place) -> list[Target]:
     order = {"transaction_code": "scan+1/=", "customer_id": "1042", "ordered_at": "2026-01-15T10:00:00+00:00",
              "currency": me["currency"], "lines": [line],
              **({"number": me["number_prefix"] + "scan1"} if me["brings_numbers"] else {})}  # fmt: skip
+    _asked(place, "/api/v1/customers", customer, "PUT")
+    _asked(place, "/api/v1/orders", order, "POST")
     payment = {"transaction_code": "scan+1/=", "payment_id": "1", "amount": "1.00", "at": "2026-01-15T11:00:00+00:00"}
     return [
         Target("api.customer_put", "PUT", "/api/v1/customers", "program", body=customer),
@@ -215,10 +218,13 @@ def programs(place: Place) -> list[Target]:
     ]
 
 
-def _asked(place: Place, path: str) -> str:
-    person = Person(place.address)
-    person.opener.addheaders = [("Authorization", f"Bearer {place.key}")]
-    return person.ask(path)[0]
+def _asked(place: Place, path: str, body: dict[str, Any] | None = None, method: str = "GET") -> str:
+    """What a program is answered; refusals too."""
+    headers = {"Authorization": f"Bearer {place.key}", "Content-Type": "application/json"}
+    data = json.dumps(body).encode() if body is not None else None
+    asked = urllib.request.Request(place.address + path, data, headers, method=method)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return answer.read().decode()
 
 
 def walk(place: Place, settings: Settings) -> list[Target]:
