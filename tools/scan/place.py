@@ -76,7 +76,7 @@ class Place:
         values = {
             "environment": Environment.demo, "data_dir": self.folder, "public_url": self.address,
             "database_url": self.database, "smtp_host": "127.0.0.1", "smtp_port": 9, "web_workers": 1, "queue_url": "",
-            "archive_url": "", "tries_per_address": 10**9, "api_calls_per_minute": 10**9, "api_wrong_keys": 10**9,
+            "archive_url": "",
             **json.loads(kept.read_text()),
         }  # fmt: skip
         return {f"LETTRINE_{name.upper()}": str(value) for name, value in values.items()}
@@ -84,7 +84,7 @@ class Place:
     def settings(self) -> Settings:
         """The same, for this process."""
         given = {name.removeprefix("LETTRINE_").lower(): value for name, value in self.environment().items()}
-        return Settings(_env_file=None, **given)  # type: ignore[arg-type]
+        return Settings(_env_file=None, **given)  # type: ignore[arg-type, call-arg]
 
 
 def fill(place: Place) -> None:

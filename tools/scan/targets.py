@@ -93,18 +93,22 @@ class Forms(HTMLParser):
             self.choice = given.get("name", "")
         elif tag == "option" and self.choice:
             form = self.open
-            if form is not None and ("selected" in given or not form.fields.get(self.choice)):
+            if form is not None and ("selected" in given or self.choice not in form.fields):
                 form.fields[self.choice] = given.get("value", "")
         elif tag in ("input", "textarea", "button") and given.get("name") and given.get("type") != "file":
-            self._take(given, tag)
+            self._take(given)
 
-    def _take(self, given: dict[str, str], tag: str) -> None:
+    def _take(self, given: dict[str, str]) -> None:
         kind, name = given.get("type", "text"), given["name"]
-        value = given.get("value", "") or ("1" if kind in ("checkbox", "radio") else TYPED.get(kind, ""))
+        value = given.get("value", "")
+        if kind == "checkbox" and "checked" not in given:
+            value = ""  # it is tried, and means nothing to the others
+        elif not value and "required" in given:
+            value = TYPED.get(kind, "texte")  # what is valid goes further into the application
         if "form" in given:
             self.loose.append((given["form"], name, value))
         elif self.open is not None and (name not in self.open.fields or "checked" in given):
-            self.open.fields[name] = value or ("texte" if tag != "button" else "")
+            self.open.fields[name] = value
 
     def handle_endtag(self, tag: str) -> None:
         """Closes it."""
@@ -224,7 +228,8 @@ def _asked(place: Place, path: str, body: dict[str, Any] | None = None, method: 
     data = json.dumps(body).encode() if body is not None else None
     asked = urllib.request.Request(place.address + path, data, headers, method=method)
     with urllib.request.urlopen(asked, timeout=60) as answer:
-        return answer.read().decode()
+        text: str = answer.read().decode()
+        return text
 
 
 def walk(place: Place, settings: Settings) -> list[Target]:
