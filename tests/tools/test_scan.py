@@ -75,8 +75,9 @@ def test_findings_of_wapiti_are_told_by_kind() -> None:
     one = {"method": "GET", "path": "/a", "parameter": "q", "info": "it is"}
     report = {"vulnerabilities": {"SQL Injection": [one, one], "XSS": []}, "anomalies": {"Error 500": [one]}}
     place = Place(ROOT, "sqlite://", 1, "x")
-    told = [(line.route, line.verdict, line.parameters) for line in findings(report, place, "sales", 1)]
+    told = [(line.route, line.verdict, line.parameters) for line in findings(report, place, "sales", 1, ["xss"])]
     assert told == [("all else", "clean", 0), ("SQL Injection", "found", 2), ("Error 500", "found", 1)]
+    assert findings({}, place, "sales", 1, ["sql", "xss"])[0].told == "0 pages seen; cut short by time: sql, xss"
 
 
 def test_nothing_of_the_package_knows_of_it() -> None:

@@ -25,7 +25,7 @@ from tools.scan.targets import Target, walk
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 SIGNED_OUT = "signed out meanwhile: what followed was not tried as anybody"
 TOOLS = ("sqlmap", "wapiti")
-SQLITE_SHARE, WAPITI_SHARE = 0.5, 0.23  # of the time; sqlmap on PostgreSQL, the last, has what is left
+SQLITE_SHARE, WAPITI_SHARE = 0.45, 0.3  # of the time; sqlmap on PostgreSQL, the last, has what is left
 JOB_SECONDS = 300
 ENOUGH = 45  # seconds: with less no run of sqlmap is begun
 
