@@ -68,9 +68,9 @@ class Settings(BaseSettings):
 
     proxies: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     hsts_subdomains: bool = True  # whether names below the public address are held to HTTPS for a year, too
-    tries_per_address: int = Field(default=30, ge=5)  # sign-ins in 5 minutes from one address (a school shares one)
+    tries_per_address: int = Field(default=30, ge=5, le=10_000)  # in 5 minutes from one (a school shares it)
     api_calls_per_minute: int = Field(default=12_000, ge=1)  # of one key: 5,000 orders with all that follows, and more
-    api_wrong_keys: int = Field(default=20, ge=1)  # in 5 minutes from one address
+    api_wrong_keys: int = Field(default=20, ge=1, le=10_000)  # in 5 minutes from one address
     lease_seconds: int = Field(default=180, ge=1)  # how long a worker may hold one delivery
     sweep_seconds: int = Field(default=60, ge=1)  # how often the worker looks for what was left behind
     drawing_processes: int = Field(default=1, ge=0, le=64)  # for many papers at once; 0: in the worker itself
