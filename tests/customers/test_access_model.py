@@ -40,9 +40,7 @@ STEPS: Final = st.one_of(
     st.tuples(st.just("enable"), who),
     st.tuples(st.just("merge"), firms, firms, st.sets(who), st.sets(who)),
 )
-LINKS: Final = st.lists(
-    st.tuples(st.just("link"), firms, who, rights), max_size=6
-)  # something to lose
+LINKS: Final = st.lists(st.tuples(st.just("link"), firms, who, rights), max_size=6)  # something to lose
 
 
 @dataclass
