@@ -14,7 +14,7 @@ from lettrine.catcher import start
 from tests.cluster.hosts import Installation, installation
 from tests.cluster.postgres import cluster
 from tests.conftest import JOURNAL_KEY
-from tests.e2e.conftest import Desk, chrome, walker
+from tests.e2e.conftest import Desk, chrome, protect, walker
 from tests.factories import make_organisation, make_seller, make_user
 
 __all__ = ["chrome", "walker"]
@@ -31,6 +31,7 @@ def running_desk(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -
             make_organisation(session)
             sellers = {region: make_seller(session, region).id for region in Region}
             staff = {r: make_user(session, r, password_hash=password_hash).email for r in Role if r != Role.member}
+        protect(sessions, made.settings, staff.values())
         yield Desk(made.url, catcher, sessions, staff, sellers), made
         engine.dispose()
     catcher.stop()
