@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
-from invoicing.money import NBSP
+from invoicing.documents.languages import spoken
 
 
 @dataclass(frozen=True)
@@ -199,27 +199,8 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
-def _column(place: int) -> Words:
-    """One language of the table; an empty cell takes the first column's word."""
-    return Words(**{key: (row[place] or row[0]).replace("~", NBSP) for key, row in _TABLE.items()})
-
-
 _FRENCH_ONLY: Final = frozenset({"language", "locale", "colon", "watermark", "page"})
-
-
-def _joined(french: Words, english: Words) -> Words:
-    """« Facture / Invoice »: both words where they differ."""
-    both: dict[str, str] = {}
-    for field in fields(Words):
-        one, two = getattr(french, field.name), getattr(english, field.name)
-        both[field.name] = one if one == two or field.name in _FRENCH_ONLY else f"{one} / {two}"
-    return Words(**both)
-
-
-FR_FR: Final = _column(0)
-FR_CA: Final = _column(1)
-EN: Final = _column(2)
-BILINGUAL: Final = _joined(FR_CA, EN)
+FR_FR, FR_CA, EN, BILINGUAL = spoken(Words, _TABLE, _FRENCH_ONLY)
 LANGUAGES: Final = {"fr_FR": FR_FR, "fr_CA": FR_CA, "en": EN}
 
 

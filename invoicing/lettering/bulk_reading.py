@@ -94,7 +94,8 @@ def _apart(content: bytes, plan: Plan, widths: frozenset[int]) -> Iterator[list[
 def _unpacked(plain: tuple[Any, ...], same: dict[object, Any]) -> Short:
     facts, tokens, is_credit, official = plain
     told = Told(*facts)
-    kept = {name: same.setdefault(fact, fact) for name in _COMING_BACK for fact in (getattr(told, name),)}
+    kept = {name: getattr(told, name) for name in _COMING_BACK}
+    kept = {name: same.setdefault(fact, fact) for name, fact in kept.items()}
     return Short(told._replace(**kept), Tokens(*tokens), is_credit, official)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 from invoicing.documents import words as paper
-from invoicing.money import NBSP
+from invoicing.documents.languages import spoken
 
 
 @dataclass(frozen=True)
@@ -146,27 +146,8 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
 }  # fmt: skip
 
 
-def _column(place: int) -> Words:
-    """One language of the table; an empty cell takes the first column's word."""
-    return Words(**{key: (row[place] or row[0]).replace("~", NBSP) for key, row in _TABLE.items()})
-
-
 _FRENCH_ONLY: Final = frozenset({"language", "locale", "by", "days", "page"})
-
-
-def _joined(french: Words, english: Words) -> Words:
-    """« Débit / Debit »: both words where they differ."""
-    both: dict[str, str] = {}
-    for field in fields(Words):
-        one, two = getattr(french, field.name), getattr(english, field.name)
-        both[field.name] = one if one == two or field.name in _FRENCH_ONLY else f"{one} / {two}"
-    return Words(**both)
-
-
-FR_FR: Final = _column(0)
-FR_CA: Final = _column(1)
-EN: Final = _column(2)
-BILINGUAL: Final = _joined(FR_CA, EN)
+FR_FR, FR_CA, EN, BILINGUAL = spoken(Words, _TABLE, _FRENCH_ONLY)
 
 
 def words_for(language: str, is_quebec: bool = False) -> Words:

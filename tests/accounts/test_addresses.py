@@ -97,6 +97,16 @@ def test_it_is_used_once(session: Session, zoe: User) -> None:
         addresses.use(session, NOW, token, None)
 
 
+def used(database: Database, token: str) -> str:
+    """What becomes of one use of the link, in a transaction of its own."""
+    try:
+        with transaction(database.sessions) as session:
+            addresses.use(session, NOW, token, None)
+    except WrongProof:
+        return "dead"
+    return "used"
+
+
 def test_of_many_at_once_one_wins(database: Database) -> None:
     with transaction(database.sessions) as session:
         user_id = make_user(session, Role.member, email=OLD).id
@@ -106,12 +116,7 @@ def test_of_many_at_once_one_wins(database: Database) -> None:
 
     def use(_: int) -> str:
         ready.wait()
-        try:
-            with transaction(database.sessions) as session:
-                addresses.use(session, NOW, token, None)
-        except WrongProof:
-            return "dead"
-        return "used"
+        return used(database, token)
 
     with ThreadPoolExecutor(6) as hands:
         assert sorted(hands.map(use, range(6))) == ["dead"] * 5 + ["used"]
@@ -133,16 +138,8 @@ def test_of_two_that_have_looked_at_the_same_moment_one_wins(
 
     monkeypatch.setattr(addresses, "peek", together)
 
-    def use(_: int) -> str:
-        try:
-            with transaction(database.sessions) as session:
-                addresses.use(session, NOW, token, None)
-        except WrongProof:
-            return "dead"
-        return "used"
-
     with ThreadPoolExecutor(2) as hands:
-        assert sorted(hands.map(use, range(2))) == ["dead", "used"]
+        assert sorted(hands.map(lambda _: used(database, token), range(2))) == ["dead", "used"]
 
 
 def test_of_two_accounts_that_want_one_address_one_gets_it(database: Database) -> None:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from tests.conftest import make_settings
 from tests.house.source import ROOT, code
 from tools.scan.crawling import read as findings
+from tools.scan.forms import read
 from tools.scan.injection import judged, marked
 from tools.scan.place import Place
-from tools.scan.targets import Target, leaves, read
+from tools.scan.targets import Target, leaves
 
 PAGE = """
 <a href="/ventes?q=1">x</a>
