@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from admin.users_words import _ACTIONS
+from invoicing.accounts.listing import OWN_DOING
 from invoicing.accounts.models import Role, SignInSession, User
 from invoicing.customers.access import link_user
 from invoicing.customers.models import AccessRight
@@ -194,3 +197,9 @@ def test_whoever_sits_at_an_open_desk_changes_no_account(desk: Desk, boss: User)
     desk.session.rollback()
     found = desk.session.get_one(User, user.id)
     assert (found.role, found.active, found.totp_secret) == (Role.sales, True, "sealed")
+
+
+def test_each_thing_that_happens_to_an_account_has_its_words() -> None:
+    sources = [path.read_text("utf-8") for path in Path("invoicing/accounts").glob("*.py")]
+    verbs = {f"user.{verb}" for source in sources for verb in re.findall(r'f?"user\.([a-z_]+)"', source)}
+    assert verbs - set(_ACTIONS) - set(OWN_DOING) == set() and len(verbs) > 10
