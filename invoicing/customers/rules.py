@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from email_validator import EmailNotValidError, validate_email
 
 from invoicing.customers.models import Customer, CustomerKind
-from invoicing.documents.snapshot import Party
+from invoicing.documents.snapshot import Party, Place
 from invoicing.errors import Fault, FieldFaults, Refused
 from invoicing.sellers.models import Region, Seller
 from invoicing.sellers.rules import BUYER_LINES, country_name, is_country, luhn, too_many_lines
@@ -177,7 +177,12 @@ def buyer_party(customer: Customer, to_organisation: bool, seller: Seller) -> Pa
     if customer.country != seller.country:
         lines.append(country_name(customer.country, country_language(seller.region, customer.language)))
     ids = [(kind, value) for kind, value in (("siren", customer.siren), ("vat", customer.vat_number)) if value]
-    return Party(name=name, lines=tuple(lines), ids=tuple(ids), email=customer.email)
+    return Party(
+        name=name, lines=tuple(lines), ids=tuple(ids), email=customer.email, professional=customer.professional,
+        place=Place.written(
+            customer.street, customer.postcode, customer.city, customer.province, customer.country
+        ),
+    )  # fmt: skip
 
 
 def country_language(region: Region, language: str) -> str:

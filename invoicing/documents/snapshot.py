@@ -15,6 +15,22 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
+class Place:
+    """An address in its parts, for machines; `country` in ISO 3166-1 alpha-2."""
+
+    street: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    province: str = ""
+    country: str = ""
+
+    @classmethod
+    def written(cls, street: str, *parts: str) -> Place:
+        """From a street as it is typed, a line per line, and the other parts in their order."""
+        return cls(tuple(filter(None, street.split("\n"))), *parts)
+
+
+@dataclass(frozen=True)
 class Party:
     """Seller or buyer as printed. `lines` is the address, one string per printed line."""
 
@@ -24,6 +40,8 @@ class Party:
     email: str = ""
     phone: str = ""
     legal_form: str = ""
+    place: Place | None = None  # None in snapshots from before electronic invoices
+    professional: bool = False  # of a buyer: acts for a business
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,7 @@ class Line:
     gross: bool = False  # price_e4 includes the taxes; net_cents never does
     allowance_cents: int = 0  # its share of the document's discount
     why_untaxed: str = ""  # which of the document's mentions it asks for
+    exemption: str = ""  # key of the reason why it bears no tax, where its tax set has one
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,9 @@ class Snapshot:
     rounding_cents: int = 0  # total = net + tax + rounding
     supplies: str = ""  # services, goods or mixed: printed where it is set
     totals_only: bool = False  # came with totals alone: its lines have no amounts, and no tax is told apart
+    tax_status: str = ""  # of the seller: a `TaxStatus` value
+    vat_on_debits: bool = False
+    coded_terms: tuple[tuple[str, str], ...] = ()  # some of `terms` by their code in UNTDID 4451: AAB, PMD, PMT
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -138,7 +160,15 @@ def _plain(value: object) -> str:
 
 
 def _party(raw: dict[str, Any]) -> Party:
-    return Party(**{**raw, "lines": tuple(raw["lines"]), "ids": tuple((k, v) for k, v in raw["ids"])})
+    place = raw.get("place")
+    return Party(
+        **{
+            **raw,
+            "lines": tuple(raw["lines"]),
+            "ids": tuple((k, v) for k, v in raw["ids"]),
+            "place": Place(**{**place, "street": tuple(place["street"])}) if place else None,
+        }
+    )
 
 
 def _line(raw: dict[str, Any]) -> Line:
@@ -156,4 +186,6 @@ def _typed(key: str, value: Any) -> Any:
         return tuple(TaxTotal(**t) for t in value)
     if key == "bank":
         return Bank(**value)
+    if key == "coded_terms":
+        return tuple((code, text) for code, text in value)
     return tuple(value) if key in ("mentions", "terms") else value

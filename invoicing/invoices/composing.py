@@ -154,6 +154,7 @@ def _snapshot(
     to_pay = not draft.paid_on and found.total_cents > 0
     situation = _situation(draft, borne, issued_on, (due_on - issued_on).days if to_pay and due_on else None)
     abroad = customer.country != seller.country
+    terms = terms_of(seller, situation)
     home = country_name(seller.country, country_language(seller.region, customer.language)) if abroad else ""
     return Snapshot(
         kind=draft.kind, number="", language=customer.language, currency=draft.currency, region=seller.region,
@@ -167,6 +168,7 @@ def _snapshot(
                 taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
                 why_untaxed="" if row or draft.totals_only
                 else why_untaxed(line.tax_set, seller, issued_on, customer.language),
+                exemption="" if row or draft.totals_only else line.tax_set.exemption,
             )
             for line, net, off, row in zip(draft.lines, found.nets, found.allowances, borne, strict=True)
         ),
@@ -180,8 +182,9 @@ def _snapshot(
         net_cents=found.net_cents, tax_cents=found.tax_cents, total_cents=found.total_cents,
         discount_e4=draft.discount_e4, allowance_cents=found.allowance_cents, rounding_cents=found.rounding_cents,
         paid_on=draft.paid_on, paid_by=draft.paid_method or "", subject=draft.subject, note=draft.note,
-        bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=terms_of(seller, situation),
-        closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
+        bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=tuple(text for _, text in terms),
+        coded_terms=tuple((code, text) for code, text in terms if code), tax_status=seller.tax_status,
+        vat_on_debits=seller.vat_on_debits, closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
         accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
         transaction_code=draft.transaction_code, totals_only=draft.totals_only,
     )  # fmt: skip

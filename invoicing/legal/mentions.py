@@ -76,15 +76,18 @@ def reasons_of(sets: Iterable[TaxSet], seller: Seller, day: date, language: str)
     return tuple(dict.fromkeys(filter(None, (reason_of(chosen, seller, day, language) for chosen in sets))))
 
 
-def terms_of(seller: Seller, at: Situation) -> tuple[str, ...]:
-    """Terms of payment: discount for early payment, delay, and for professionals penalties and compensation."""
+def terms_of(seller: Seller, at: Situation) -> tuple[tuple[str, str], ...]:
+    """Terms of payment: discount for early payment, delay, and for professionals penalties and compensation.
+
+    Each with its code in UNTDID 4451 (LAW.md, « Factur-X notes »), or "".
+    """
     where = (at.day, seller.region, seller.tax_status, at.language)
-    found = [seller.discount_terms or legal_text("discount", *where)]
+    found = [("AAB", seller.discount_terms or legal_text("discount", *where))]
     if seller.region is Region.QC and at.days is not None:
-        found.append(legal_text("net_days", *where, days=at.days))
+        found.append(("", legal_text("net_days", *where, days=at.days)))
     if at.professional:
-        found.append(seller.late_penalty or legal_text("penalty", *where, professional=True))
-        found.append(legal_text("compensation", *where, professional=True))
+        found.append(("PMD", seller.late_penalty or legal_text("penalty", *where, professional=True)))
+        found.append(("PMT", legal_text("compensation", *where, professional=True)))
     elif seller.late_penalty and seller.region is Region.QC:
-        found.append(seller.late_penalty)
-    return tuple(text for text in found if text)
+        found.append(("PMD", seller.late_penalty))
+    return tuple((code, text) for code, text in found if text)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from invoicing.documents.snapshot import Bank, Party
+from invoicing.documents.snapshot import Bank, Party, Place
 from invoicing.errors import NotFound
 from invoicing.journal import JournalEntry
 from invoicing.numbering import NoSeries, Series, SeriesCounter, Use, period_of, write_number
@@ -80,6 +80,7 @@ def seller_party(seller: Seller, known: Mapping[int, tuple[str, str]], country: 
     return Party(
         name=seller.name, lines=tuple(filter(None, (*lines, country))), ids=tuple((k, v) for k, v in ids if v),
         email=seller.email, phone=seller.phone, legal_form=seller.legal_form,
+        place=Place.written(seller.street, seller.postcode, seller.city, seller.province, seller.country),
     )  # fmt: skip
 
 

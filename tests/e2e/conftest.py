@@ -186,6 +186,7 @@ class Walker:
         """No accessibility violation, light and dark, and nothing that scrolls sideways."""
         if not self.scripted:
             return
+        self.page.wait_for_load_state("load")  # what a click has opened may have no root element yet
         if self.new_here():
             self.page.evaluate(AXE)
             for scheme, options in SCHEMES.items():
