@@ -17,6 +17,12 @@ def face(texts: Any, font: str, size: float, colour: Color) -> None:
     texts.setFillColor(colour)
 
 
+def literal(texts: Any, operator: str) -> None:
+    """An operator between texts; reportlab has no public way to write one there."""
+    if operator:
+        texts._code.append(operator)
+
+
 def put(texts: Any, right: float | None, y: float, text: str, font: str, size: float) -> None:
     """One text on one line: from the left edge, or up to `right`."""
     texts.setTextOrigin(0 if right is None else right - stringWidth(text, font, size), y)
