@@ -20,7 +20,7 @@ from invoicing.documents.xmp import About, packet
 
 XML_NAME: Final = "factur-x.xml"  # Factur-X 1.0, 6.2.1
 _COLOURS: Final = Path(__file__).parent / "assets" / "srgb.icc"  # made by LittleCMS (MIT), its date set to 2026-01-01
-_UNUSED: Final = b"BT /F1 12 Tf 14.4 TL ET"
+_UNUSED: Final = re.compile(rb"BT /F1 [\d.]+ Tf [\d.]+ TL ET")
 _UNDER: Final = re.compile(rb"(/FormXob\.pisaUnderFlow\d+ Do)")  # the draft's watermark
 
 
@@ -53,7 +53,7 @@ def _clean(page: Object) -> None:
         if drawn.get("/Subtype") == "/Image":
             continue
         operators = drawn.read_bytes()
-        written = _UNDER.sub(rb"/Artifact BMC \1 EMC", operators.replace(_UNUSED, b""))
+        written = _UNDER.sub(rb"/Artifact BMC \1 EMC", _UNUSED.sub(b"", operators))
         if written != operators:
             drawn.write(written)
     if "/F1" in resources.Font:  # one dictionary for all pages
