@@ -24,6 +24,9 @@ def literal(texts: Any, operator: str) -> None:
 
 
 def put(texts: Any, right: float | None, y: float, text: str, font: str, size: float) -> None:
-    """One text on one line: from the left edge, or up to `right`."""
+    """One text on one line: from the left edge, or up to `right`.
+
+    Nobody sees the space after it: it parts the line's last word from the first of the next, for whoever reads aloud.
+    """
     texts.setTextOrigin(0 if right is None else right - stringWidth(text, font, size), y)
-    texts.textOut(text)
+    texts.textOut(text + " ")

@@ -145,7 +145,7 @@ class Lines(Flowable):  # type: ignore[misc]
             literal(texts, marks.begin(cells[place]) if cell else "")
             for text, wide in cell:
                 texts.setTextOrigin(right - wide if place else 0, y)
-                texts.textOut(text)
+                texts.textOut(text + " ")  # as in `put`
                 y -= LEADING
             literal(texts, marks.end if cell else "")
         if row.details:

@@ -159,7 +159,7 @@ class Sums(Flowable):  # type: ignore[misc]
                 if text:
                     face(texts, font, PAY, QUIET)
                     literal(texts, marks.begin(element))
-                    texts.textOut(text)
+                    texts.textOut(text if text.endswith(" ") else text + " ")
                     literal(texts, marks.end)
             y -= PAY_LEADING
 

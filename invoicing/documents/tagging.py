@@ -6,6 +6,7 @@ belongs to no part is an artifact.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from typing import Any, Final, NamedTuple, cast
 
 from reportlab.platypus.flowables import Flowable
 
+_LINE_END: Final = re.compile(
+    r"(?<!\\)\) Tj((?: [\d.]+ [\d.]+ [\d.]+ rg)?)\s+T\* (?!ET)"
+)  # of a paragraph; in a text the bracket is escaped
+_SPACED: Final = r") Tj ( ) Tj\1 T* "  # a space parts the lines' words for whoever reads aloud
 END: Final = "EMC"
 ARTIFACT: Final = "/Artifact BMC"
 RUNNING: Final = "/Artifact <</Type /Pagination>> BDC"
@@ -166,7 +171,9 @@ class _Part:
         if self.part is not None:
             marks.part(self.part, self.width, self.height)
         with marks.around(self.part):
+            begun = len(self.canv._code)
             super().draw()  # type: ignore[misc]
+            self.canv._code[begun:] = [_LINE_END.sub(_SPACED, code) for code in self.canv._code[begun:]]
 
     def split(self, width: float, height: float) -> list[Flowable]:
         pieces: list[Flowable] = super().split(width, height)  # type: ignore[misc]

@@ -70,8 +70,6 @@ def _page(found: Read, number: int, page: Any, fonts: dict[str, dict[int, str]])
                 found.unbalanced.append(number)
                 continue
             owners.pop()
-        elif name in ("Td", "TD", "Tm", "T*"):
-            _say(found, number, owners, " ")
         elif name in SHOWS:
             _draw(found, number, owners, "".join(font[code] for code in bytes(operands[0])), name)
         elif name in PAINTS:

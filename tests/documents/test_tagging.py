@@ -72,6 +72,16 @@ def test_read_aloud_the_paper_says_everything_in_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_no_word_is_glued_to_the_next_where_a_line_ends(name: str) -> None:
+    paper, found, document, _ = seen(name)
+    parties = [text for block in (paper.seller, paper.buyer) for text in (block.name, *block.lines)]
+    facts = [text for fact in (*paper.facts, *paper.pay) for text in (fact.label, fact.value)]
+    rows = [text for row in paper.rows for text in (row.label, *row.details)]
+    texts = [*parties, *facts, *rows, *paper.headlines, *paper.notes, *paper.mentions, *paper.terms, paper.grand.label]
+    assert {word for text in texts for word in text.split()} - set(document.said(found).split()) == set()
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_only_what_runs_on_every_page_is_left_out(name: str) -> None:
     paper, found, _, _ = seen(name)
     runs = {*paper.columns, paper.reference, paper.seller.name, paper.identity, *paper.terms, paper.words.page}
