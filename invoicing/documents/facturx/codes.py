@@ -41,7 +41,8 @@ STATUSES: Final = {  # by the seller's tax status, for lines that have no other 
     "vat_registered": Untaxed(OUTSIDE, "VATEX-EU-O"),
 }
 OWN_WORDS: Final = Untaxed(EXEMPT)
-UNREPORTED: Final = frozenset({"VATEX-FR-CGI261-4", "VATEX-FR-CGI261-7", "VATEX-EU-O"})  # CGI, art. 289 bis, 261 to 261 E
+# Neither invoiced nor reported through the reform: exempt by article 261, or no matter of VAT (CGI, art. 289 bis, 290).
+UNREPORTED: Final = frozenset({"VATEX-FR-CGI261-4", "VATEX-FR-CGI261-7", "VATEX-EU-O"})
 
 KINDS: Final = {"services": "S", "goods": "B", "mixed": "M"}
 KIND_OF_EXEMPTION: Final = {"training": "S", "reverse_charge": "S", "eu_goods": "B", "export": "B"}
@@ -59,5 +60,6 @@ SEPA_TRANSFER, CHEQUE = "58", "20"
 
 HOME: Final = frozenset({"FR", "GP", "MQ", "RE"})  # where French VAT holds
 UNSURE: Final = frozenset({"BL", "GF", "MC", "MF", "NC", "PF", "PM", "TF", "WF", "YT"})  # French in part
-ISO: Final = {"XK": "1A", "AC": "SH", "TA": "SH", "CP": "FR", "DG": "IO", "EA": "ES", "IC": "ES"}  # where the list differs
+# House codes that the list of EN 16931 has otherwise: Kosovo, and parts of Saint Helena, France, Spain, British Ocean.
+ISO: Final = {"XK": "1A", "AC": "SH", "TA": "SH", "CP": "FR", "DG": "IO", "EA": "ES", "IC": "ES"}
 VAT_PREFIXES: Final = frozenset({"EL", "XI"})  # Greece's and Northern Ireland's, which are no countries' codes

@@ -51,7 +51,7 @@ def _net_price(line: Line) -> int:
 def lines(at: Matter) -> str:
     """BG-25 of every line."""
     numbered = enumerate(zip(at.snapshot.lines, at.page.rows, at.keys, strict=True), 1)
-    return "".join(_line(at, place, line, row, key) for place, (line, row, key) in numbered)
+    return "\n".join(_line(at, place, line, row, key) for place, (line, row, key) in numbered)
 
 
 def _line(at: Matter, place: int, line: Line, row: Row, key: Key) -> str:
@@ -92,7 +92,7 @@ def _gross(at: Matter, line: Line, row: Row) -> str:
         return ""
     words = at.page.words
     said = f"{words.price_gross}{words.colon}{at.desk.amount(line.price_e4, 4)}"
-    return f"{said} ; {row.details[-1]}" if line.discount_e4 else said
+    return f"{said} / {row.details[-1]}" if line.discount_e4 else said
 
 
 def _discount(at: Matter, line: Line, off_cents: int) -> str:

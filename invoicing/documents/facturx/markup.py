@@ -69,11 +69,11 @@ def cents(value: int) -> str:
 def document(*children: str) -> bytes:
     """The whole file, in UTF-8, with its declaration."""
     spaces = "".join(f' xmlns:{key}="{uri}"' for key, uri in _NAMESPACES.items())
-    inside = "".join(children)
-    root = "rsm:CrossIndustryInvoice"
-    return f"<?xml version='1.0' encoding='UTF-8'?>\n<{root}{spaces}>{inside}</{root}>\n".encode()
+    inside, root = "\n".join(children), "rsm:CrossIndustryInvoice"
+    return f"<?xml version='1.0' encoding='UTF-8'?>\n<{root}{spaces}>\n{inside}\n</{root}>\n".encode()
 
 
 def section(name: str, *children: str) -> str:
-    """One of the three parts of the file."""
-    return f"<rsm:{name}>{''.join(children)}</rsm:{name}>"
+    """One of the three parts of the file, each of its own on its line, so that a fault's line says something."""
+    inside = "\n".join(filter(None, children))
+    return f"<rsm:{name}>\n{inside}\n</rsm:{name}>"

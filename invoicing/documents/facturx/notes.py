@@ -30,7 +30,7 @@ _WITHOUT: Final = {
 def notes(at: Matter) -> str:
     """BG-1 of the document."""
     found = [*_said(at), *_terms(at), (TREATMENT, treatment_of(at))]
-    return "".join(
+    return "\n".join(
         group("IncludedNote", leaf("Content", text), leaf("SubjectCode", code)) for code, text in found if text
     )
 

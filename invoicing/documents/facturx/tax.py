@@ -85,7 +85,7 @@ def _group(key: Key, lines: list[Line], taxes: dict[int, int], status: str) -> G
     told = (untaxed_of(line, status) for line in lines)
     vatex = {why.vatex if why.category == category else "" for why in told}
     only = vatex.pop() if len(vatex) == 1 and len(reasons) == 1 else ""
-    return replace(found, reason=" ; ".join(reasons), vatex=only)
+    return replace(found, reason=" / ".join(reasons), vatex=only)
 
 
 @cache
