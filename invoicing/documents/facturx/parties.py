@@ -8,7 +8,8 @@ from typing import Final
 from invoicing.documents.desk import Desk
 from invoicing.documents.facturx import codes
 from invoicing.documents.facturx.markup import group, identifier, leaf
-from invoicing.documents.snapshot import Party, Place
+from invoicing.documents.snapshot import Party, Place, Snapshot
+from invoicing.sellers.models import TaxStatus
 from invoicing.sellers.rules import is_country, luhn
 from invoicing.text import clean
 
@@ -22,7 +23,7 @@ def number_of(party: Party, kind: str) -> str:
 
 
 def siren_of(party: Party) -> str:
-    """The party's SIREN: its own, or of its SIRET, or of its French VAT number (CGI, ann. II, art. 171); or ""."""
+    """The party's SIREN: its own, or of its SIRET, or of its French VAT number (CGI, art. 286 ter); or ""."""
     found = number_of(party, "siren") or number_of(party, "siret")[:9]
     if not found and (vat := _FRENCH_VAT.fullmatch(number_of(party, "vat"))) and luhn(vat[1]):
         found = "" if vat[1].startswith("000") else vat[1]  # Monaco's
@@ -47,20 +48,23 @@ def tax_number_of(seller: Party) -> str:
     return siren_of(seller) or number_of(seller, "rna")
 
 
-def seller_address(seller: Party) -> tuple[str, str]:
-    """BT-34, scheme and address: a French business is reached by its SIREN, others by e-mail; or nothing."""
-    siren = siren_of(seller)
-    return (codes.FRENCH_ADDRESS, siren) if siren else _mail(seller)
+def seller_address(snapshot: Snapshot) -> tuple[str, str]:
+    """BT-34, scheme and address, or nothing: by SIREN who is in business, and so in the directory of the reform."""
+    return _reached_at(snapshot.seller, snapshot.tax_status != TaxStatus.nonprofit)
 
 
-def buyer_address(buyer: Party) -> tuple[str, str]:
-    """BT-49: by SIREN only who acts for a business at home, since only they stand in the directory; or nothing."""
-    siren = siren_of(buyer) if buyer.professional and country_of(buyer) in codes.HOME else ""
-    return (codes.FRENCH_ADDRESS, siren) if siren else _mail(buyer)
+def buyer_address(snapshot: Snapshot) -> tuple[str, str]:
+    """BT-49, likewise."""
+    buyer = snapshot.buyer
+    return _reached_at(buyer, buyer.professional and country_of(buyer) in codes.HOME)
 
 
-def _mail(party: Party) -> tuple[str, str]:
-    return (codes.EMAIL, clean(party.email)) if clean(party.email) else ("", "")
+def _reached_at(party: Party, in_business: bool) -> tuple[str, str]:
+    """The SIREN of who is in business, else the e-mail address."""
+    if in_business and (siren := siren_of(party)):
+        return codes.FRENCH_ADDRESS, siren
+    mail = clean(party.email)
+    return (codes.EMAIL, mail) if mail else ("", "")
 
 
 def seller(desk: Desk, shows_vat: bool) -> str:
@@ -75,7 +79,7 @@ def seller(desk: Desk, shows_vat: bool) -> str:
         _registered(party),
         _contact("", desk.typed(party.phone), clean(party.email)),
         _address(desk, party.place),
-        _reached(*seller_address(party)),
+        _reached(*seller_address(desk.snapshot)),
         _taxed(vat if shows_vat else "", "VA"),
         _taxed(local, "FC"),
     )
@@ -90,7 +94,7 @@ def buyer(desk: Desk, shows_vat: bool) -> str:
         _registered(party),
         _contact(_person(desk, party), "", ""),
         _address(desk, party.place),
-        _reached(*buyer_address(party)),
+        _reached(*buyer_address(desk.snapshot)),
         _taxed(vat_of(party) if shows_vat else "", "VA"),
     )
 

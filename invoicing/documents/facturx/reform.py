@@ -69,8 +69,8 @@ def unmet(at: Matter) -> frozenset[str]:
         if (siret := number_of(party, "siret")) and not _fits(siret, siren_of(party)):
             found.add(rule)
     for (_, address), number, rule in (
-        (seller_address(seller), "13", "BT-34"),
-        (buyer_address(buyer), "12", "BT-49"),
+        (seller_address(at.snapshot), "13", "BT-34"),
+        (buyer_address(at.snapshot), "12", "BT-49"),
     ):
         if not address:
             found.add(f"BR-FR-{number}_{rule}")

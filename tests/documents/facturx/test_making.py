@@ -25,7 +25,7 @@ from invoicing.invoices.crediting import CreditContent, compose_credit
 from invoicing.invoices.models import Invoice
 from invoicing.sellers.models import TaxStatus
 from tests.conftest import make_settings
-from tests.documents.facturx.papers import BUYER, PERSON, RNA_ONLY, at_home, untaxed
+from tests.documents.facturx.papers import BUYER, PERSON, RNA_ONLY, SELLER, at_home, untaxed
 from tests.documents.facturx.reading import found, notes, one
 from tests.factories import TODAY, make_customer, make_draft, make_invoice, make_line, make_seller
 from tests.house.source import ROOT
@@ -48,6 +48,8 @@ UNMET: dict[str, tuple[Snapshot, Facts, set[str]]] = {
     "an association without a SIREN": (untaxed("", "nonprofit", seller=RNA_ONLY), Facts(), {"BR-FR-10_BT-30"}),
     "and without an address": (
         untaxed("", "nonprofit", seller=replace(RNA_ONLY, email="")), Facts(), {"BR-FR-10_BT-30", "BR-FR-13_BT-34"}),
+    "a non-profit with a SIREN, without an address": (
+        untaxed("", "nonprofit", seller=replace(SELLER, email="")), Facts(), {"BR-FR-13_BT-34"}),
     "a buyer who can't be reached": (at_home(buyer=replace(PERSON, email="")), Facts(), {"BR-FR-12_BT-49"}),
     "an official number with signs": (at_home(), Facts(official_number="FA 2026.8", duplicate=True), {"BR-FR-02_BT-1"}),
     "a long one": (at_home(), Facts(official_number="F" * 36, duplicate=True), {"BR-FR-01_BT-1"}),

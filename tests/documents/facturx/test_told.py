@@ -107,6 +107,7 @@ def test_a_seller_without_a_vat_number_gives_what_its_tax_office_knows_it_by() -
     assert one(xml_of(untaxed("", "small_business", seller=small), Facts()), "BT-32") == "732829320"
     alone = xml_of(untaxed("", "nonprofit", seller=RNA_ONLY), Facts())
     assert (one(alone, "BT-32"), one(alone, "BT-30")) == ("W751234567", "")
+    assert scheme(xml_of(untaxed("", "nonprofit"), Facts()), "BT-34") == ("EM", "compta@metiers-ete.example")
     assert scheme(alone, "BT-34") == ("EM", "compta@metiers-ete.example")
 
 
