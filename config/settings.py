@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=180, ge=1)  # how long a worker may hold one delivery
     sweep_seconds: int = Field(default=60, ge=1)  # how often the worker looks for what was left behind
     drawing_processes: int = Field(default=1, ge=0, le=64)  # for many papers at once; 0: in the worker itself
+    checks_schematron: bool = False  # every structured invoice also by the rules of EN 16931 and BR-FR (saxonche)
     mails_per_minute: int = Field(default=0, ge=0)  # what the mail server bears; 0: as many as it takes
     web_threads: int = Field(default=8, ge=1)
     web_workers: int = Field(default=2, ge=1)
@@ -97,6 +99,8 @@ class Settings(BaseSettings):
             raise ValueError("metrics_token needs 32 characters at least")
         if self.queue_url and not self.queue_url.startswith(("redis://", "rediss://")) and self.queue_url != "database":
             raise ValueError('queue_url must be redis://…, rediss://… or the word "database"')
+        if self.checks_schematron and find_spec("saxonche") is None:
+            raise ValueError("checks_schematron needs saxonche: pip install 'lettrine[schematron]'")
         if self.queue_url == "database" and not self.database.startswith("postgresql"):
             raise ValueError('queue_url can be "database" on PostgreSQL only')
         return self
