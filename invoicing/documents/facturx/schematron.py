@@ -62,7 +62,7 @@ def _failure(node: Any) -> Failure:
 
 @cache
 def _compiled() -> tuple[Any, tuple[Any, ...]]:
-    from saxonche import PySaxonProcessor
+    from saxonche import PySaxonProcessor  # type: ignore[import-not-found]
 
     processor = PySaxonProcessor(license=False)
     compiler = processor.new_xslt30_processor()
