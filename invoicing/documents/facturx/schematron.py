@@ -1,6 +1,6 @@
 """The rules of EN 16931 and of the French reform (BR-FR), as their schematrons say them; needs saxonche.
 
-Each process compiles them once, at its first check: never before it forks.
+Each process compiles them once, at its first check (never before it forks); its threads take turns.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, Final
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ _SHEETS: Final = (
 )
 _SVRL: Final = "{http://purl.oclc.org/dsdl/svrl}"
 WARNING: Final = "warning"
+_TURN: Final = Lock()
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,11 @@ def is_installed() -> bool:
 
 def failures(xml: bytes) -> tuple[Failure, ...]:
     """Every rule of both sets that the invoice doesn't meet, warnings included."""
-    processor, sheets = _compiled()
-    node = processor.parse_xml(xml_text=xml.decode())
-    return tuple(found for sheet in sheets for found in _read(sheet.transform_to_string(xdm_node=node)))
+    with _TURN:
+        processor, sheets = _compiled()
+        node = processor.parse_xml(xml_text=xml.decode())
+        reports = [sheet.transform_to_string(xdm_node=node) for sheet in sheets]
+    return tuple(found for report in reports for found in _read(report))
 
 
 def _read(svrl: str) -> list[Failure]:
@@ -62,7 +66,7 @@ def _failure(node: Any) -> Failure:
 
 @cache
 def _compiled() -> tuple[Any, tuple[Any, ...]]:
-    from saxonche import PySaxonProcessor
+    from saxonche import PySaxonProcessor  # type: ignore[import-not-found]
 
     processor = PySaxonProcessor(license=False)
     compiler = processor.new_xslt30_processor()

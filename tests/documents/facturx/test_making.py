@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -76,6 +77,13 @@ def test_what_cant_be_met_without_a_lie_is_known_beforehand(snapshot: Snapshot, 
     told = {failure.id for failure in failures(xml) if failure.is_fatal}
     assert told == rules
     assert unmet(at) == rules
+
+
+def test_several_threads_may_check_at_once() -> None:
+    facts = [(at_home(number=f"F{n}"), Facts()) for n in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda each: checked_xml(*each, schematron=True), facts))
+    assert [one(xml, "BT-1") for xml in made] == [f"F{n}" for n in range(8)]
 
 
 def test_a_fresh_process_checks_without_the_slow_libraries() -> None:
