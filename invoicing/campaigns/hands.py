@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from invoicing import journal, silence
 from invoicing.campaigns import queries
 from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState
-from invoicing.campaigns.rules import MAKES, Judged
+from invoicing.campaigns.rules import MADE, MAKES, Judged
 from invoicing.campaigns.service import SUBJECT
 from invoicing.database import changed_one
 from invoicing.journal import COMMAND, Actor, ActorKind
@@ -127,10 +127,12 @@ def next_members(session: Session, claim: Claim, most: int) -> Sequence[Campaign
 
 
 def finish(session: Session, claim: Claim, now: datetime) -> None:
-    """Nobody is left. Raises LostCampaign."""
-    _settle(session, claim, {"state": _S.made, "finished_at": now, "beat_at": now, "done": Campaign.total})
-    counts = {verdict.value: (None, n) for verdict, n in queries.counts(session, claim.campaign_id).items()}
-    journal.record(session, claim.actor, now, "campaign.made", (SUBJECT, claim.campaign_id), counts)
+    """Nobody is left; `done` says how many invoices there are. Raises LostCampaign."""
+    counts = queries.counts(session, claim.campaign_id)
+    made = sum(counts.get(verdict, 0) for verdict in MADE)
+    _settle(session, claim, {"state": _S.made, "finished_at": now, "beat_at": now, "done": made})
+    told = {verdict.value: (None, n) for verdict, n in counts.items()}
+    journal.record(session, claim.actor, now, "campaign.made", (SUBJECT, claim.campaign_id), told)
 
 
 def _settle(session: Session, claim: Claim, values: Mapping[str, Any]) -> None:

@@ -67,6 +67,7 @@ def test_at_the_end_they_may_still_be_tried_again(long_desk: Desk) -> None:
     _go_on(long_desk, campaign_id, aside=True)
     long_desk.worker().work()
     assert not _go_on(long_desk, campaign_id, aside=True)  # nobody else is left
+    assert long_desk.state(campaign_id).done == REST
     assert _go_on(long_desk, campaign_id, aside=False) and long_desk.worker().work()
     assert long_desk.verdicts(campaign_id) == [V.made] * (HEAD + REST)
 
