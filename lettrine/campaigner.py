@@ -42,7 +42,7 @@ class Campaigner:
     ) -> None:  # fmt: skip
         self.sessions, self.clock, self.stopping, self.domain = sessions, clock, stopping, domain
         self.asked = Event()
-        self._in_a_row: list[Refused] = []  # without a success between them
+        self._in_a_row: list[dict[str, Any]] = []  # refusals without a success between them, as they are told
 
     def work(self) -> bool:
         """Judges or makes one campaign that waits; False where there is none."""
@@ -80,7 +80,7 @@ class Campaigner:
             with transaction(self.sessions) as session:
                 hands.finish_judging(session, claim, self.clock())
         except Refused as refused:
-            self._step_back(claim, refused)
+            self._step_back(claim, told(refused))
 
     def make(self, claim: Claim) -> None:
         """The invoices of all who have none yet; after a crash the next goes on with the rest. Raises LostCampaign."""
@@ -91,7 +91,7 @@ class Campaigner:
                 if not self._make_some(claim):
                     break
             except Refused as refused:  # what is wrong is wrong for everybody
-                return self._step_back(claim, refused)
+                return self._step_back(claim, told(refused))
             if len(self._in_a_row) >= REFUSALS:  # perhaps for everybody: a person looks, and sets them aside or not
                 return self._step_back(claim, self._in_a_row[-1])
             self.stopping.wait(BREATH_SECONDS)
@@ -126,15 +126,15 @@ class Campaigner:
         except OperationalError:
             raise
         except Refused as refused:
-            self._in_a_row.append(refused)
+            facts = told(refused)  # and not the refusal: it would keep alive what the savepoint has thrown away
+            self._in_a_row.append(facts)
             session.refresh(member)
-            making.settle(member, Verdict.refused, told(refused))
+            making.settle(member, Verdict.refused, facts)
         else:
             self._in_a_row.clear()
 
-    def _step_back(self, claim: Claim, refused: Refused) -> None:
-        facts = told(refused)
-        self._put_down(claim, facts.pop("kind"), facts)
+    def _step_back(self, claim: Claim, facts: dict[str, Any]) -> None:
+        self._put_down(claim, facts["kind"], {name: fact for name, fact in facts.items() if name != "kind"})
 
     def _put_down(self, claim: Claim, code: str, facts: dict[str, Any]) -> None:
         """A person is told why, and goes on with it; nothing to tell where it is in other hands already."""
