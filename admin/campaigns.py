@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
@@ -31,6 +32,7 @@ from web.services import services
 from web.sessions import actor
 from web.words import N_, _
 
+NAMED: Final = 10  # refused members who are named above the table
 OLD_PAGE: Final = N_("Cette campagne a changé entre-temps : la voici telle qu’elle est. Rien n’a été fait.")
 
 
@@ -64,13 +66,21 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
         total_cents=queries.total_cents(db.session, campaign_id), mails=_mails(found),
         unsent=sum(counts.get(each, 0) for each in rules.UNSENT), to_make=_sum(counts, rules.MAKES),
         made=_sum(counts, rules.MADE), left_out=_sum(counts, rules.LEFT_OUT), refused=counts.get(Verdict.refused, 0),
-        example=_example(found) if is_judged else None, faults=words.fault_of(found),
-        label=rules.content_of(found.content).lines[0].label if found.content else "",
+        refused_names=_refused(found, counts), example=_example(found) if is_judged else None,
+        faults=words.fault_of(found), label=rules.content_of(found.content).lines[0].label if found.content else "",
     )  # fmt: skip
 
 
 def _sum(counts: dict[Verdict, int], verdicts: Iterable[Verdict]) -> int:
     return sum(counts.get(each, 0) for each in verdicts)
+
+
+def _refused(found: Campaign, counts: dict[Verdict, int]) -> list[str]:
+    """The names of the first who were refused, where somebody is to decide about them."""
+    if not counts.get(Verdict.refused) or found.state not in (CampaignState.made, CampaignState.paused):
+        return []
+    rows = queries.page(db.session, found.id, Verdict.refused).rows[:NAMED]
+    return [row.customer.name for row in rows if row.customer]
 
 
 def _expected(found: Campaign) -> int:
@@ -130,8 +140,8 @@ def campaign_pause(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campagnes/<int:campaign_id>/reprendre")
 @needs("invoices")
 def campaign_go_on(campaign_id: int) -> ResponseReturnValue:
-    """Goes on where it paused, or tries those again who were refused."""
-    return _done(campaign_id, service.go_on)
+    """Goes on where it paused; those who were refused are tried again, or set aside."""
+    return _done(campaign_id, partial(service.go_on, aside=request.form.get("refused") == "aside"))
 
 
 @bp.post("/campagnes/<int:campaign_id>/verifier")

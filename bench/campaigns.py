@@ -7,7 +7,7 @@ killed -9 once half of the invoices stand, and started again. Meanwhile the list
 the campaign's page are opened one after the other. "papers" also waits until every PDF is in the archive; without it
 the worker draws none. Then a second campaign with the same choice, which must make nothing.
 
-Told: invoices a second (with and without the two minutes in which nobody knows that the worker is dead), PDFs a second
+Told: invoices a second (with and without the time in which nobody knows that the worker is dead), PDFs a second
 per process, the pages' p50 and p95 in milliseconds, the most memory that a worker and its drawing processes had.
 10,000 members on SQLite unless told.
 """

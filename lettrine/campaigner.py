@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState, 
 from invoicing.campaigns.rules import BROKEN, REFUSALS
 from invoicing.database import transaction
 from invoicing.errors import Refused
-from lettrine.rounds import go_round
+from lettrine.rounds import beating, go_round, until_free
 
 log = structlog.get_logger("lettrine.campaigns")
 MADE_AT_ONCE: Final = 25  # invoices of one transaction, at most:
@@ -41,7 +42,7 @@ class Campaigner:
     ) -> None:  # fmt: skip
         self.sessions, self.clock, self.stopping, self.domain = sessions, clock, stopping, domain
         self.asked = Event()
-        self._in_a_row = 0  # refusals without a success between them
+        self._in_a_row: list[dict[str, Any]] = []  # refusals without a success between them, as they are told
 
     def work(self) -> bool:
         """Judges or makes one campaign that waits; False where there is none."""
@@ -59,6 +60,7 @@ class Campaigner:
             if self.stopping.is_set():
                 self._hand_over(claim)
         except OperationalError:  # a busy database: whoever looks next goes on
+            self._hand_over(claim)
             raise
         except Exception:  # else it would be begun again for ever, and nobody told
             log.exception("campaign.broken", campaign_id=claim.campaign_id)
@@ -69,7 +71,7 @@ class Campaigner:
         """Every member gets a verdict; what stands in everybody's way is told. Raises LostCampaign."""
         done = 0
         try:
-            with self.sessions() as reading:
+            with self._beating(claim), self.sessions() as reading:
                 for some in judging.judge(reading, claim.campaign_id, self.clock()):
                     self._check_stopping()
                     done += len(some)
@@ -78,18 +80,20 @@ class Campaigner:
             with transaction(self.sessions) as session:
                 hands.finish_judging(session, claim, self.clock())
         except Refused as refused:
-            self._step_back(claim, refused)
+            self._step_back(claim, told(refused))
 
     def make(self, claim: Claim) -> None:
         """The invoices of all who have none yet; after a crash the next goes on with the rest. Raises LostCampaign."""
-        self._in_a_row = 0
+        self._in_a_row.clear()
         while True:
             self._check_stopping()
             try:
                 if not self._make_some(claim):
                     break
             except Refused as refused:  # what is wrong is wrong for everybody
-                return self._step_back(claim, refused)
+                return self._step_back(claim, told(refused))
+            if len(self._in_a_row) >= REFUSALS:  # perhaps for everybody: a person looks, and sets them aside or not
+                return self._step_back(claim, self._in_a_row[-1])
             self.stopping.wait(BREATH_SECONDS)
         with transaction(self.sessions) as session:
             hands.finish(session, claim, self.clock())
@@ -108,7 +112,7 @@ class Campaigner:
             making = Making(session, campaign, claim.actor, self.clock(), self.domain)
             invoiced, done = making.invoiced(members), 0
             for member in members:
-                if done and time.monotonic() > until:
+                if len(self._in_a_row) >= REFUSALS or (done and time.monotonic() > until):
                     break
                 self._one(session, making, member, invoiced)
                 done += 1
@@ -122,17 +126,15 @@ class Campaigner:
         except OperationalError:
             raise
         except Refused as refused:
-            self._in_a_row += 1
-            if self._in_a_row >= REFUSALS:
-                raise
+            facts = told(refused)  # and not the refusal: it would keep alive what the savepoint has thrown away
+            self._in_a_row.append(facts)
             session.refresh(member)
-            making.settle(member, Verdict.refused, told(refused))
+            making.settle(member, Verdict.refused, facts)
         else:
-            self._in_a_row = 0
+            self._in_a_row.clear()
 
-    def _step_back(self, claim: Claim, refused: Refused) -> None:
-        facts = told(refused)
-        self._put_down(claim, facts.pop("kind"), facts)
+    def _step_back(self, claim: Claim, facts: dict[str, Any]) -> None:
+        self._put_down(claim, facts["kind"], {name: fact for name, fact in facts.items() if name != "kind"})
 
     def _put_down(self, claim: Claim, code: str, facts: dict[str, Any]) -> None:
         """A person is told why, and goes on with it; nothing to tell where it is in other hands already."""
@@ -141,8 +143,11 @@ class Campaigner:
 
     def _hand_over(self, claim: Claim) -> None:
         """Whoever looks next goes on at once, instead of waiting for a silence."""
-        with suppress(LostCampaign), transaction(self.sessions) as session:
+        with suppress(LostCampaign, OperationalError), transaction(self.sessions) as session:
             hands.let_go(session, claim)
+
+    def _beating(self, claim: Claim) -> AbstractContextManager[None]:
+        return beating(self.sessions, lambda session: hands.tell(session, claim, self.clock()), LostCampaign)
 
     def _check_stopping(self) -> None:
         if self.stopping.is_set():
@@ -150,4 +155,5 @@ class Campaigner:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        go_round("campaign", self.work, self.stopping, self.asked, settings.sweep_seconds)
+        rest = partial(until_free, self.sessions, self.clock, hands.free_at)
+        go_round("campaign", self.work, self.stopping, self.asked, settings.sweep_seconds, rest)

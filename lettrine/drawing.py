@@ -1,4 +1,4 @@
-"""Draws and archives the papers that are due: a few here, many at once in processes of their own.
+"""Draws and archives the papers that are due: a few one by one, many at once in processes of their own.
 
 A process of its own draws one paper within limits of time and memory, so that none can stop or starve the rest. Several
 workers begin at different places of what is due; a paper that two of them draw is stored once.
@@ -33,7 +33,7 @@ from web.troubles import of_archive
 
 log = structlog.get_logger("lettrine.drawing")
 LEFT_ALONE: Final = timedelta(seconds=5)  # what a request draws itself is left to it
-FEW: Final = 20  # are drawn here: starting a process costs more
+FEW: Final = 20  # are drawn one by one, by `limits.Limited`: starting these processes costs more
 AT_ONCE: Final = 500
 IN_HAND: Final = 10  # papers that a process is given together
 PAPER_SECONDS: Final = 60.0  # for one paper

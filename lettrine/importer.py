@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from threading import Event, Thread
+from threading import Event
 from typing import Final
 
 import structlog
@@ -28,7 +29,7 @@ from invoicing.imports.kinds import PLANNERS, Planner
 from invoicing.imports.models import ImportRow, ImportRun, RunState
 from invoicing.imports.rules import REFUSED, Judged, Unreadable, refused_row
 from invoicing.journal import COMMAND, Actor, ActorKind
-from lettrine.rounds import go_round
+from lettrine.rounds import BEAT_SECONDS, beating, go_round, until_free
 from lettrine.whole import Whole
 
 log = structlog.get_logger("lettrine.imports")
@@ -37,8 +38,6 @@ JUDGED_AT_ONCE: Final = 1000  # rows whose verdicts are written together
 APPLIED_AT_ONCE: Final = 50  # rows of one transaction, at most:
 APPLIED_SECONDS: Final = 0.7  # other writers wait no longer than this
 BREATH_SECONDS: Final = 0.03
-BEAT_SECONDS: Final = 20.0
-BEATS: Final = 90  # half an hour: what hangs is not kept in hand for ever
 
 
 class Importer:
@@ -108,26 +107,9 @@ class Importer:
             else:
                 hands.keep_plan(session, claim, self.clock(), plan.to_json(), plan.rows)
 
-    @contextmanager
-    def beating(self, claim: Claim, every: float = BEAT_SECONDS) -> Iterator[None]:
+    def beating(self, claim: Claim, every: float = BEAT_SECONDS) -> AbstractContextManager[None]:
         """Says now and then that the worker is alive, however long the first verdict takes."""
-        ended = Event()
-
-        def beat() -> None:
-            with suppress(LostRun):  # whoever judges is told at its own next word
-                for _ in range(BEATS):
-                    if ended.wait(every):
-                        return
-                    with suppress(OperationalError), transaction(self.sessions) as session:
-                        hands.tell(session, claim, self.clock())
-
-        thread = Thread(target=beat, name="import-beat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return beating(self.sessions, lambda session: hands.tell(session, claim, self.clock()), LostRun, every)
 
     def _judge(self, claim: Claim, reading: Session, run: ImportRun, content: bytes) -> None:
         judged = PLANNERS[run.kind].judge(reading, run, content, self.clock())
@@ -220,7 +202,8 @@ class Importer:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        go_round("import", self.work, self.stopping, self.asked, settings.sweep_seconds)
+        rest = partial(until_free, self.sessions, self.clock, hands.free_at)
+        go_round("import", self.work, self.stopping, self.asked, settings.sweep_seconds, rest)
 
 
 def _by(items: Iterator[Judged], most: int) -> Iterator[tuple[int, list[Judged]]]:

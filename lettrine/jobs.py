@@ -134,7 +134,10 @@ class Nudge:
         proof: bool = False,
         imports: bool = False,
     ) -> None:
-        """Names a delivery, a version, the verification, files and campaigns, or nothing: then whatever is due."""
+        """Names a delivery, a version, the verification, files and campaigns, or nothing: then whatever is due.
+
+        Without a name the worker's postman wakes, which takes links first; many such nudges together wake it once.
+        """
         try:
             queue = self._queue()
             if proof:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from threading import Event
 
 import structlog
@@ -23,7 +24,7 @@ from invoicing.ledger.hands import Claim, LostExport, Made
 from invoicing.ledger.making import Making
 from invoicing.ledger.rules import NotMade
 from invoicing.sellers.queries import organisation
-from lettrine.rounds import go_round
+from lettrine.rounds import beating, go_round, until_free
 from web.ledger import LedgerTable
 
 log = structlog.get_logger("lettrine.ledgers")
@@ -43,7 +44,8 @@ class Ledgers:
         if claim is None:
             return False
         try:
-            self.make(claim)
+            with beating(self.sessions, lambda s: hands.tell(s, claim, self.clock()), LostExport):
+                self.make(claim)
         except (LostExport, OperationalError) as error:  # overtaken, stopped, or busy: whoever looks next begins again
             log.info("ledger.let_go", export_id=claim.export_id, error=type(error).__name__)
             with transaction(self.sessions) as session:
@@ -90,4 +92,5 @@ class Ledgers:
 
     def run(self, settings: Settings) -> None:
         """Until the worker stops: at once when asked, else now and then."""
-        go_round("ledger", self.work, self.stopping, self.asked, settings.sweep_seconds)
+        rest = partial(until_free, self.sessions, self.clock, hands.free_at)
+        go_round("ledger", self.work, self.stopping, self.asked, settings.sweep_seconds, rest)

@@ -30,7 +30,7 @@ from lettrine.mails import Composer, Unsendable
 from lettrine.smtp import Permanent, Temporary
 
 log = structlog.get_logger("lettrine.worker")
-DOWN_SECONDS: Final = 30.0  # how long nudges leave a mail server alone that can't be reached
+DOWN_SECONDS: Final = 30.0  # how long nudges, whatever they name, leave a mail server alone that can't be reached
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,14 @@ class Postman:
         """Until the worker stops: at once when asked, else now and then."""
         while not self.stopping.is_set():
             self.work()
-            self.asked.wait(self.settings.sweep_seconds)
-            self.asked.clear()
+            self._rest()
+
+    def _rest(self) -> None:
+        """Until the next sweep, or until asked; a mail server that can't be reached is left alone all the same."""
+        if self.asked.wait(self.settings.sweep_seconds):
+            alone = min(self.settings.sweep_seconds, self._down_until - time.monotonic())
+            self.stopping.wait(max(0.0, alone))
+        self.asked.clear()
 
     def work(self) -> None:
         """The morning's mails, and all that is due, which may take hours. One that fails doesn't stop the other."""

@@ -29,6 +29,7 @@ from lettrine.drawing import Drawing
 from lettrine.importer import Importer
 from lettrine.jobs import beat, open_consumer, open_queue
 from lettrine.ledgers import Ledgers
+from lettrine.limits import Limited
 from lettrine.mails import Composer
 from lettrine.postman import Postman
 from lettrine.prover import Prover
@@ -148,6 +149,8 @@ class Worker:
         consumer.stop(graceful=True)
         for thread in threads:
             thread.join()
+        if isinstance(self.renderer, Limited):
+            self.renderer.close()
         log.info("worker.stopped")
 
     def _sweeping(self) -> None:
@@ -163,4 +166,5 @@ def make_worker(app: Flask, settings: Settings) -> Worker:
     """The worker of an installation."""
     from invoicing.documents.pdf import render  # loads the PDF library: only who renders pays for it
 
-    return Worker(app, settings, open_archive(settings.archive, settings.archive_access), render)
+    drawn_by = Limited(render) if settings.drawing_processes else render
+    return Worker(app, settings, open_archive(settings.archive, settings.archive_access), drawn_by)

@@ -96,6 +96,8 @@ def _refused(refusal: Refused) -> ResponseReturnValue:
         response = make_response(render_template("signin/too_many.html", minutes=-(-refusal.seconds // 60)), status)
         response.headers["Retry-After"] = str(refusal.seconds)
         return response
+    if status == 503:  # an archived document that is missing, or isn't what it was
+        return _troubled(Trouble.unread, refusal)
     if status in _PAGES:
         return page(status)
     return render_template("errors/refused.html", frame=frame(), sentence=sentence(refusal)), status
@@ -127,7 +129,7 @@ def _database(error: DBAPIError) -> ResponseReturnValue:
 
 
 def _stored(error: OSError | BaseError) -> ResponseReturnValue:
-    trouble = of_archive(error)
+    trouble = of_archive(error, request.method not in _READING)
     if trouble is None:
         raise error
     return _troubled(trouble, error)

@@ -103,6 +103,8 @@ def _troubled(trouble: Trouble) -> str:
     match trouble:
         case Trouble.stuck:
             return _("Rien ne peut être enregistré pour l’instant : rien n’a été changé. Renvoyez la même demande.")
+        case Trouble.unread:
+            return _("Ce document ne peut pas être lu pour l’instant : rien n’a été changé. Réessayez plus tard.")
         case Trouble.lost:
             return _("La liaison s’est coupée. Renvoyez la même demande : elle ne sera faite qu’une fois.")
     return _("La base de données est occupée : rien n’a été changé. Renvoyez la même demande un peu plus tard.")

@@ -1,7 +1,7 @@
 """What is wrong when the database or the archive can't do what was asked, and isn't our fault: one word per kind.
 
 busy: it asks for patience. stuck: nothing can be written, or it is away; nothing was changed. lost: the line broke
-while something was being written, and nobody knows whether it stands.
+while something was being written, and nobody knows whether it stands. unread: what is archived can't be read now.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     busy = "busy"
     stuck = "stuck"
     lost = "lost"
+    unread = "unread"
 
 
 def trouble_of(error: DBAPIError, writing: bool) -> Trouble | None:
@@ -49,8 +50,8 @@ def _by_state(state: str, writing: bool) -> Trouble | None:
     return Trouble.busy if state in _BUSY or state.startswith(_AWAY) else None
 
 
-def of_archive(error: OSError | BaseError) -> Trouble | None:
-    """stuck where the archive can't be reached or written; None: another matter."""
-    if isinstance(error, BaseError):
-        return Trouble.stuck
-    return Trouble.stuck if error.errno in _DISK else None
+def of_archive(error: OSError | BaseError, writing: bool = True) -> Trouble | None:
+    """stuck where the archive can't be reached or written, unread for who only reads; None: another matter."""
+    if isinstance(error, BaseError) or error.errno in _DISK:
+        return Trouble.stuck if writing else Trouble.unread
+    return None

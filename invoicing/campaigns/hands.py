@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Table, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from invoicing import journal
+from invoicing import journal, silence
 from invoicing.campaigns import queries
 from invoicing.campaigns.models import Campaign, CampaignMember, CampaignState
-from invoicing.campaigns.rules import MAKES, Judged
+from invoicing.campaigns.rules import MADE, MAKES, Judged
 from invoicing.campaigns.service import SUBJECT
 from invoicing.database import changed_one
 from invoicing.journal import COMMAND, Actor, ActorKind
 
-SILENT: Final = timedelta(minutes=2)  # a worker that hasn't said a word for so long is dead
 _S = CampaignState
+_AT_WORK: Final = Campaign.state.in_((_S.judging, _S.making))
 _BEGUN: Final = {_S.waiting: _S.judging, _S.judging: _S.judging, _S.making: _S.making}
 
 
@@ -46,10 +46,9 @@ class Claim:
         return Actor(ActorKind.user, self.asked_by_id) if self.asked_by_id else COMMAND
 
 
-def claim(session: Session, now: datetime, silent: timedelta = SILENT) -> Claim | None:
+def claim(session: Session, now: datetime) -> Claim | None:
     """Takes a campaign that waits, or whose worker has died; None where there is none."""
-    quiet = or_(Campaign.beat_at.is_(None), Campaign.beat_at < now - silent)
-    free = or_(Campaign.state == _S.waiting, Campaign.state.in_((_S.judging, _S.making)) & quiet)
+    free = or_(Campaign.state == _S.waiting, _AT_WORK & silence.is_silent(Campaign.beat_at, now))
     found = session.scalar(select(Campaign).where(free).order_by(Campaign.id).limit(1))
     if found is None:
         return None
@@ -60,6 +59,11 @@ def claim(session: Session, now: datetime, silent: timedelta = SILENT) -> Claim 
     if taken.state is _S.judging:
         session.execute(delete(CampaignMember).where(CampaignMember.campaign_id == found.id))
     return taken
+
+
+def free_at(session: Session) -> datetime | None:
+    """When the first that is in hand is anybody's, if its worker is dead; None where none is."""
+    return silence.free_at(session, Campaign.beat_at, _AT_WORK)
 
 
 def tell(session: Session, claim: Claim, now: datetime, **progress: Any) -> None:
@@ -123,10 +127,12 @@ def next_members(session: Session, claim: Claim, most: int) -> Sequence[Campaign
 
 
 def finish(session: Session, claim: Claim, now: datetime) -> None:
-    """Nobody is left. Raises LostCampaign."""
-    _settle(session, claim, {"state": _S.made, "finished_at": now, "beat_at": now, "done": Campaign.total})
-    counts = {verdict.value: (None, n) for verdict, n in queries.counts(session, claim.campaign_id).items()}
-    journal.record(session, claim.actor, now, "campaign.made", (SUBJECT, claim.campaign_id), counts)
+    """Nobody is left; `done` says how many invoices there are. Raises LostCampaign."""
+    counts = queries.counts(session, claim.campaign_id)
+    made = sum(counts.get(verdict, 0) for verdict in MADE)
+    _settle(session, claim, {"state": _S.made, "finished_at": now, "beat_at": now, "done": made})
+    told = {verdict.value: (None, n) for verdict, n in counts.items()}
+    journal.record(session, claim.actor, now, "campaign.made", (SUBJECT, claim.campaign_id), told)
 
 
 def _settle(session: Session, claim: Claim, values: Mapping[str, Any]) -> None:

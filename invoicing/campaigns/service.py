@@ -118,23 +118,27 @@ def pause(session: Session, actor: Actor, now: datetime, campaign_id: int) -> bo
     return _turn(session, actor, now, campaign_id, (_S.making,), _S.paused, {})
 
 
-def go_on(session: Session, actor: Actor, now: datetime, campaign_id: int) -> bool:
-    """Goes on where it paused, or tries those again who were refused; False where it does, or nobody is left.
+def go_on(session: Session, actor: Actor, now: datetime, campaign_id: int, *, aside: bool = False) -> bool:
+    """Goes on where it paused; False where it does, or nobody is left. Refuses NotFound and CampaignNotReady.
 
-    Refuses NotFound and CampaignNotReady.
+    Those who were refused are tried again, or left `aside`: they stay refused, are named at the end, and may be tried
+    again then.
     """
     counts = queries.counts(session, campaign_id)
+    refused = counts.get(Verdict.refused, 0)
+    again_too = 0 if aside else refused
     again = update(CampaignMember).where(CampaignMember.campaign_id == campaign_id)
     again = again.where(CampaignMember.verdict == Verdict.refused).values(verdict=Verdict.ready, facts="{}")
-    if not counts.get(Verdict.refused) and queries.campaign(session, campaign_id).state is _S.made:
+    if not again_too and queries.campaign(session, campaign_id).state is _S.made:
         return False
     made = sum(counts.get(verdict, 0) for verdict in rules.MADE)
-    left = sum(counts.get(verdict, 0) for verdict in (*rules.MAKES, Verdict.refused))
-    if not _turn(
-        session, actor, now, campaign_id, (_S.paused, _S.made), _S.making, {"done": made, "total": made + left}
-    ):
+    left = again_too + sum(counts.get(verdict, 0) for verdict in rules.MAKES)
+    progress = {"done": made, "total": made + left}
+    told = {"set_aside": (None, refused)} if aside and refused else {}
+    if not _turn(session, actor, now, campaign_id, (_S.paused, _S.made), _S.making, progress, told):
         return False
-    session.execute(again)
+    if again_too:
+        session.execute(again)
     return True
 
 
@@ -149,6 +153,7 @@ def _turn(
     old: tuple[CampaignState, ...],
     new: CampaignState,
     more: Mapping[str, Any],
+    told: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> bool:
     campaign = queries.campaign(session, campaign_id)
     values = {"state": new, "beat_at": None, "started_at": None, "finished_at": None, "fault": "", **more}
@@ -158,7 +163,7 @@ def _turn(
         if campaign.state in (new, _S.made):
             return False
         raise CampaignNotReady(campaign.state)
-    journal.record(session, actor, now, _TURNS[new], (SUBJECT, campaign_id))
+    journal.record(session, actor, now, _TURNS[new], (SUBJECT, campaign_id), told or {})
     return True
 
 

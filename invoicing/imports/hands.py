@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from invoicing import journal
+from invoicing import journal, silence
 from invoicing.database import changed_one, is_sqlite
 from invoicing.errors import NotFound
 from invoicing.imports import queries
@@ -27,12 +27,12 @@ from invoicing.lettering import proposals
 from invoicing.lettering.bulk_sql import Sql
 from invoicing.lettering.models import PlannedLettering
 
-SILENT: Final = timedelta(minutes=2)  # a worker that hasn't said a word for so long is dead
 _S = RunState
 _BEGUN: Final = {
     _S.waiting: _S.judging, _S.judging: _S.judging, _S.asked: _S.applying, _S.applying: _S.applying,
     _S.undo_asked: _S.undoing, _S.undoing: _S.undoing,
 }  # fmt: skip
+_AT_WORK: Final = ImportRun.state.in_((_S.judging, _S.applying, _S.undoing))
 _WHOLE: Final = frozenset({_S.applying, _S.undoing})
 _WHOLE_LOCK: Final = 7_204_581  # PostgreSQL advisory lock, with the run: who writes all of it in one transaction
 
@@ -53,10 +53,9 @@ class Claim:
 
 def claim(session: Session, now: datetime, only: int | None = None) -> Claim | None:
     """Takes a run that waits, or whose worker has died (or just this one, if it does); None where there is none."""
-    silent = or_(ImportRun.beat_at.is_(None), ImportRun.beat_at < now - SILENT)
     free = or_(
         ImportRun.state.in_((_S.waiting, _S.asked, _S.undo_asked)),
-        ImportRun.state.in_((_S.judging, _S.applying, _S.undoing)) & silent,
+        _AT_WORK & silence.is_silent(ImportRun.beat_at, now),
     )  # fmt: skip
     query = select(ImportRun.id, ImportRun.state, ImportRun.kind).where(free).order_by(ImportRun.id)
     every = session.execute(query if only is None else query.where(ImportRun.id == only)).all()
@@ -73,6 +72,11 @@ def claim(session: Session, now: datetime, only: int | None = None) -> Claim | N
     if state is _S.judging:  # what a dead worker left of it is judged again
         forget_rows(session, found.id)
     return Claim(found.id, state, now, found.kind)
+
+
+def free_at(session: Session) -> datetime | None:
+    """When the first that is in hand is anybody's, if its worker is dead; None where none is."""
+    return silence.free_at(session, ImportRun.beat_at, _AT_WORK)
 
 
 def _is_let_go(session: Session, run_id: int) -> bool:

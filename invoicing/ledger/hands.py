@@ -9,13 +9,13 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from invoicing import journal
+from invoicing import journal, silence
 from invoicing.database import changed_one, is_sqlite
 from invoicing.journal import COMMAND, Actor, ActorKind
 from invoicing.ledger.models import LedgerExport, LedgerItem, LedgerPart, LedgerState
@@ -24,7 +24,6 @@ from invoicing.ledger.rules import Asked, NotMade, Tally, file_name, items_diges
 from invoicing.ledger.service import SUBJECT, asked_of
 from invoicing.sellers.models import Seller
 
-SILENT: Final = timedelta(minutes=2)  # a worker that hasn't said a word for so long is dead
 _LOCK: Final = 7_204_581_944_113_012  # PostgreSQL advisory lock: one export is numbered at a time
 _S = LedgerState
 
@@ -50,7 +49,7 @@ class Claim:
 
 def claim(session: Session, now: datetime) -> Claim | None:
     """Takes an export that waits, or whose worker has died; None where there is none."""
-    silent = or_(LedgerExport.beat_at.is_(None), LedgerExport.beat_at < now - SILENT)
+    silent = silence.is_silent(LedgerExport.beat_at, now)
     free = or_(LedgerExport.state == _S.waiting, (LedgerExport.state == _S.making) & silent)
     found = session.scalar(select(LedgerExport).where(free).order_by(LedgerExport.id).limit(1))
     if found is None:
@@ -61,6 +60,16 @@ def claim(session: Session, now: datetime) -> Claim | None:
         return None
     _forget(session, found.id)  # what a dead worker left of it
     return taken
+
+
+def free_at(session: Session) -> datetime | None:
+    """When the first that is in hand is anybody's, if its worker is dead; None where none is."""
+    return silence.free_at(session, LedgerExport.beat_at, LedgerExport.state == _S.making)
+
+
+def tell(session: Session, claim: Claim, now: datetime) -> None:
+    """Says that the worker is alive. Raises LostExport."""
+    _settle(session, claim, {"beat_at": now})
 
 
 def keep_part(

@@ -278,6 +278,24 @@ def test_a_refusal_is_told_and_tried_again(office: Office) -> None:
     assert "3 factures sont faites, pour 648,00 €." in office.page()
 
 
+def test_refusals_in_a_row_may_be_set_aside(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lettrine.campaigner.REFUSALS", 2)
+    office.judged()
+    with office.desk.writing() as session:
+        session.execute(update(CampaignMember).where(CampaignMember.id < 3).values(total_cents=1))
+    office.deed("produire")
+    office.work()
+    page = office.page()
+    assert "En pause : 0 factures sont faites sur 3." in page and "2 membres refusés" in page
+    assert "(Élodie Aubert 0, Élodie Aubert 1)" in page
+    assert "Réessayer les 2 refus" in page and "Laisser les 2 refus de côté" in page
+    assert "0 facture sur 1" in office.deed("reprendre", refused="aside")
+    office.work()
+    made = office.page()
+    assert "1 facture est faite, pour 216,00 €." in made and "(Élodie Aubert 0, Élodie Aubert 1)" in made
+    assert office.desk.count(Invoice) == 1
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_seller_without_a_series_is_told_and_put_right(office: Office, when: str) -> None:
     office.new()

@@ -15,6 +15,7 @@ from invoicing.delivery.models import Delivery, DeliveryState
 from invoicing.invoices.models import Invoice
 from invoicing.journal import JournalEntry
 from invoicing.sellers.models import Seller
+from invoicing.silence import SILENT
 from tests.campaigns.desk import LABEL, Desk
 from tests.factories import make_customer, make_invoice, make_line
 
@@ -111,7 +112,7 @@ def test_a_worker_that_dies_while_judging_is_followed_by_one_that_begins_again(d
         assert claim
         hands.keep_verdicts(session, claim, NOW, [Judged(desk.people[2], V.unfit)], 1)
     assert not desk.worker().work()
-    later = NOW + hands.SILENT * 2
+    later = NOW + SILENT * 2
     assert desk.worker(lambda: later).work()
     assert desk.verdicts(campaign_id) == [V.ready] * 3
 

@@ -21,6 +21,7 @@ from invoicing.journal import JournalEntry
 from invoicing.payments.models import PaymentMethod
 from invoicing.proof import service as proof
 from invoicing.sellers.models import Seller
+from invoicing.silence import SILENT
 from lettrine import campaigner
 from tests.campaigns.desk import LABEL, Desk
 from tests.factories import NOW, TODAY, make_customer, make_invoice, make_line
@@ -118,7 +119,7 @@ def test_a_worker_that_falls_silent_is_followed_by_another(desk: Desk, monkeypat
     first = desk.worker()
     first._make_some(claim)
     assert not desk.worker().work()
-    later = NOW + hands.SILENT + timedelta(seconds=1)
+    later = NOW + SILENT + timedelta(seconds=1)
     assert desk.worker(lambda: later).work()
     assert desk.verdicts(campaign_id) == [V.made] * 3
     with pytest.raises(hands.LostCampaign):

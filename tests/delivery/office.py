@@ -16,10 +16,11 @@ from config.settings import Settings
 from invoicing.database import transaction
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
+from invoicing.documents.archive import open_archive
 from invoicing.documents.pdf import render
 from invoicing.invoices.service import Finalised
 from invoicing.sellers.models import Organisation, Region
-from lettrine.worker import Worker, make_worker
+from lettrine.worker import Worker
 from tests.conftest import Database, make_settings, running
 from tests.factories import NOW, make_customer, make_invoice, make_organisation, make_seller
 
@@ -88,7 +89,6 @@ def open_office(database: Database, folder: Path, port: int, **over: object) -> 
     settings = make_settings(database.url, folder, **{"smtp_host": "127.0.0.1", "smtp_port": port, **over})
     for app in running(settings):
         clock = Clock()
-        worker = make_worker(app, settings)
+        worker = Worker(app, settings, open_archive(settings.archive), render)
         worker.clock = clock
-        assert worker.renderer is render
         yield Office(database, settings, app, worker, clock)

@@ -6,6 +6,7 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from invoicing.delivery.models import DeliveryState
+from lettrine.postman import DOWN_SECONDS
 from tests.conftest import Database
 from tests.delivery.office import Office, open_office
 from tests.delivery.smtp import ACCEPTED, Letterbox, Rude, closed_port, letterbox, rude_server
@@ -128,6 +130,32 @@ def test_a_server_that_is_down_is_asked_twice_and_the_rest_waits(database: Datab
             office.worker.deliver()
         assert [office.delivery(n).state.value for n in ids] == ["sent"] * 5
         assert sorted(m["Message-ID"] for m in box.messages) == sorted(d.message_id for d in found)
+
+
+def test_a_nudge_without_a_name_leaves_it_alone_as_well(database: Database, tmp_path: Path) -> None:
+    with open_office(database, tmp_path, closed_port()) as office:
+        office.plain(2)
+        postman, patience = office.worker.postman, Patience()
+        postman.stopping = patience
+        postman.asked.set()
+        postman._rest()
+        assert patience.waited == [0]  # nothing is known of the server yet: at once
+        office.worker.deliver()
+        postman.asked.set()
+        postman._rest()
+        assert 0 < patience.waited[1] <= DOWN_SECONDS and not postman.asked.is_set()
+
+
+class Patience(Event):
+    """Notes how long somebody would have waited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout or 0)
+        return False
 
 
 def test_promising_an_email_talks_to_no_server(database: Database, tmp_path: Path) -> None:

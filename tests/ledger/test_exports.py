@@ -23,11 +23,12 @@ from invoicing.lettering.service import letter
 from invoicing.payments.models import PaymentMethod
 from invoicing.payments.service import PaymentContent, record_payment
 from invoicing.sellers.models import Organisation, Region
+from invoicing.silence import SILENT
 from lettrine.ledgers import Ledgers
 from tests.factories import NOW, make_customer, make_order, make_seller, make_shop
 from tests.ledger.books import Books
 
-LONG = hands.SILENT + timedelta(seconds=1)
+LONG = SILENT + timedelta(seconds=1)
 KINDS = pytest.mark.parametrize("kind", list(LedgerKind))
 
 

@@ -23,6 +23,7 @@ from invoicing.invoices.models import Invoice
 from invoicing.journal import Actor, ActorKind
 from invoicing.lettering.models import ColumnLayout, LetteringChange, PlannedLettering
 from invoicing.lettering.service import letter
+from invoicing.silence import SILENT
 from lettrine.importer import Importer
 from lettrine.whole import Whole
 from tests.conftest import Database
@@ -232,7 +233,7 @@ def test_a_run_that_breaks_is_judged_as_before_and_says_so(desk: Desk, monkeypat
 def test_while_one_writes_the_whole_nobody_else_begins(desk: Desk) -> None:
     """Its word is long silent, as that of a machine that was stopped: the second still finds no run."""
     desk.ask(run_id := desk.judged(TWO))
-    sessions, late = desk.database.sessions, NOW + 10 * hands.SILENT
+    sessions, late = desk.database.sessions, NOW + 10 * SILENT
     with transaction(sessions) as session:
         claim = hands.claim(session, NOW)
     assert claim is not None
@@ -267,7 +268,7 @@ def test_a_worker_that_is_stopped_lets_go_and_nothing_is_written(desk: Desk) -> 
     with pytest.raises(LostRun):
         Whole(importer, claim).write()
     assert desk.references() == [None, None]
-    assert desk.work(later=2 * hands.SILENT)
+    assert desk.work(later=2 * SILENT)
     assert desk.run(run_id).state is RunState.applied
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from invoicing.accounts.models import Role
 from invoicing.accounts.rules import TooMany, UserExists
 from invoicing.database import committing
+from invoicing.documents.archive import ArchiveDamaged
 from invoicing.errors import Fault, FieldFaults, NotFound, Refused, Stale
 from tests.conftest import Browser, Database
 from tests.factories import make_user
@@ -169,8 +170,17 @@ def test_a_line_that_broke_while_writing_leaves_it_open_what_stands(app: Flask) 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space"), GenericError("the bucket is away")])
 def test_an_archive_that_takes_nothing_is_told_as_such(app: Flask, error: Exception) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = raising(app, refuse(error), "POST").post("/probe")
+    assert answer.status_code == 503 and "Rien ne peut être enregistré" in answer.text
+    assert "Rien n’a été changé" in answer.text and "bucket" not in answer.text
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "a bad disk"), GenericError("away"), ArchiveDamaged("0" * 64)])
+def test_whoever_only_reads_is_told_that_it_cannot_be_read(app: Flask, error: Exception) -> None:
     answer = raising(app, refuse(error)).get("/probe")
-    assert answer.status_code == 503 and "Rien n’a été changé" in answer.text and "bucket" not in answer.text
+    assert answer.status_code == 503 and "Ce document ne peut pas être lu pour l’instant" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_file_of_ours_that_is_missing_is_our_fault(app: Flask) -> None:
