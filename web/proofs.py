@@ -88,8 +88,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
     "version_entry_gone": (N_("%(name)s, version %(version)s, se dit scellée sans l’être."), _DATABASE),
     "version_unproven": (N_("%(name)s, version %(version)s, n’est plus prouvée : son écriture au journal est fausse."),
                          _JOURNAL),
-    "version_xml_altered": (N_("%(name)s, version %(version)s : l’empreinte notée de son XML (Factur-X) n’est plus celle "
-                               "qui a été scellée."), _DATABASE),
+    "version_xml_altered": (N_("%(name)s, version %(version)s : l’empreinte notée de son XML (Factur-X) n’est plus "
+                               "celle qui a été scellée."), _DATABASE),
     "version_source_altered": (N_("%(name)s, version %(version)s : l’empreinte notée de ses données d’origine n’est "
                                   "plus celle qui a été scellée."), _DATABASE),
     "file_missing": (N_("%(name)s, version %(version)s : le PDF archivé manque."), _FILE),

@@ -90,5 +90,5 @@ def open_office(database: Database, folder: Path, port: int, **over: object) -> 
         clock = Clock()
         worker = make_worker(app, settings)
         worker.clock = clock
-        assert worker.renderer is render
+        assert worker.press.render is render
         yield Office(database, settings, app, worker, clock)

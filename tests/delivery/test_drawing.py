@@ -20,6 +20,7 @@ from lettrine import drawing
 from lettrine.drawing import FEW, TooLong
 from tests.conftest import Database
 from tests.delivery.office import Office
+from tests.documents.presses import pressing
 from tests.factories import make_customer, make_invoice, make_seller
 
 MANY = FEW + 5
@@ -61,9 +62,9 @@ def test_one_that_cannot_be_drawn_apart_stops_nobody_else(office: Office, ids: l
 def test_one_that_cannot_be_drawn_is_left_alone_for_a_while(office: Office) -> None:
     made, drawing = office.invoice(), office.worker.drawing
     office.clock.forward(minutes=1)
-    drawing.renderer = broken  # type: ignore[assignment]
+    drawing.press = pressing(broken)
     assert office.worker.render_due() == 0
-    drawing.renderer = office.worker.renderer
+    drawing.press = office.worker.press
     assert office.worker.render_due() == 0
     office.clock.forward(hours=2)
     assert office.worker.render_due() == 1
@@ -71,8 +72,27 @@ def test_one_that_cannot_be_drawn_is_left_alone_for_a_while(office: Office) -> N
         assert session.get_one(DocumentVersion, made.version_id).state is VersionState.rendered
 
 
-def broken(_paper: object, _logo: object = None) -> object:
+def broken(_paper: object, _logo: object, _xml: object) -> object:
     raise RenderFailed("no paper")
+
+
+def test_an_invalid_xml_leaves_its_version_due_and_a_line_in_the_log(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, drawing = office.invoice(), office.worker.drawing
+    office.clock.forward(minutes=1)
+    drawing.press = pressing(xml=invalid)
+    assert office.worker.render_due() == 0
+    assert "version.not_rendered" in caplog.text
+    with office.database.sessions() as session:
+        assert session.get_one(DocumentVersion, made.version_id).state is VersionState.due
+    drawing.press = office.worker.press
+    office.clock.forward(hours=2)
+    assert office.worker.render_due() == 1
+
+
+def invalid(_snapshot: object, _facts: object) -> bytes:
+    raise ValueError("BR-CO-10")
 
 
 def test_a_worker_that_begins_elsewhere_comes_round_to_the_first(office: Office, ids: list[int]) -> None:
@@ -89,7 +109,7 @@ def test_what_failed_at_the_end_hides_nothing_that_is_due_before_it(office: Offi
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), OperationalError("", {}, Exception("locked"))])
 def test_an_archive_or_a_database_that_is_away_is_no_fault_of_the_papers(office: Office, error: Exception) -> None:
-    def away(_paper: object, _logo: object = None) -> object:
+    def away(_paper: object, _logo: object, _xml: object) -> object:
         tried.append(1)
         raise error
 
@@ -99,19 +119,19 @@ def test_an_archive_or_a_database_that_is_away_is_no_fault_of_the_papers(office:
         make_invoice(session, make_customer(session), session.scalars(select(Seller)).one())
     office.clock.forward(minutes=1)
     drawing = office.worker.drawing
-    drawing.renderer = away  # type: ignore[assignment]
+    drawing.press = pressing(away)
     assert office.worker.render_due() == 0 and len(tried) == 1
-    drawing.renderer = office.worker.renderer
+    drawing.press = office.worker.press
     assert office.worker.render_due() == 2
 
 
 def test_an_archive_that_is_away_ends_what_is_drawn_apart(
     office: Office, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    def away(_paper: object, _logo: object = None) -> object:
+    def away(_paper: object, _logo: object, _xml: object) -> object:
         raise OSError(errno.EROFS, "read-only")
 
-    own = (office.database.sessions, office.worker.archive, away)
+    own = (office.database.sessions, office.worker.archive, pressing(away))
     monkeypatch.setattr(drawing, "_own", own)
     assert drawing._draw(ids, office.clock()) == (0, [], True)
     lot: Future[drawing.Drawn] = Future()
