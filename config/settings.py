@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     api_wrong_keys: int = Field(default=20, ge=1, le=10_000)  # in 5 minutes from one address
     lease_seconds: int = Field(default=180, ge=1)  # how long a worker may hold one delivery
     sweep_seconds: int = Field(default=60, ge=1)  # how often the worker looks for what was left behind
-    checks_schematron: bool = False  # holds each XML against the rules of EN 16931, too: a second each
     drawing_processes: int = Field(default=1, ge=0, le=64)  # for many papers at once; 0: in the worker itself
+    checks_schematron: bool = False  # every structured invoice also by the rules of EN 16931 and BR-FR (saxonche)
     mails_per_minute: int = Field(default=0, ge=0)  # what the mail server bears; 0: as many as it takes
     web_threads: int = Field(default=8, ge=1)
     web_workers: int = Field(default=2, ge=1)

@@ -27,7 +27,7 @@ class Drawn(Protocol):
 
 
 Renderer = Callable[[Paper, Path | None, bytes | None], Drawn]  # `pdf.render`: paper, logo, XML to be embedded
-Structured = Callable[[Snapshot, Facts], bytes | None]  # `facturx.checked_xml`
+Structured = Callable[[Snapshot, Facts], bytes | None]  # `facturx.making.checked_xml`
 
 
 @dataclass(frozen=True)

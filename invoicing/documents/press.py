@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from invoicing.documents.facturx import checked_xml
+from invoicing.documents.facturx.making import checked_xml
 from invoicing.documents.making import Press
 from invoicing.documents.pdf import render
 
