@@ -37,7 +37,7 @@ FEW: Final = 20  # are drawn here: starting a process costs more
 AT_ONCE: Final = 500
 IN_HAND: Final = 10  # papers that a process is given together
 PAPER_SECONDS: Final = 60.0  # for one paper
-PAPER_BYTES: Final = 1 << 30  # of address space, for all of the process
+PAPER_BYTES: Final = 1 << 30  # of memory to write to, for all of the process; saxonche reserves far more addresses
 PAPERS_MAX: Final = 2_000  # of one process, which then makes room for a fresh one
 AGAIN_AFTER: Final = timedelta(hours=1)  # what can't be drawn isn't tried by every sweep
 
@@ -173,7 +173,7 @@ def _begin(settings: Settings, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     follow(parent)
-    resource.setrlimit(resource.RLIMIT_AS, (PAPER_BYTES, PAPER_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (PAPER_BYTES, PAPER_BYTES))
     signal.signal(signal.SIGALRM, _too_long)
     key = settings.journal_key.get_secret_value().encode()
     sessions = sessionmaker(make_engine(settings.database), info={"journal_key": key})

@@ -49,6 +49,14 @@ def test_many_are_drawn_apart_and_archived(office: Office, ids: list[int]) -> No
     assert sha256 and office.worker.archive.get(sha256).startswith(b"%PDF")
 
 
+def test_the_rules_of_structured_invoices_are_checked_apart_as_well(office: Office, ids: list[int]) -> None:
+    drawing = office.worker.drawing
+    drawing.settings = office.settings.model_copy(update={"checks_schematron": True})
+    assert office.worker.render_due() == MANY
+    with office.database.sessions() as session:
+        assert session.scalar(select(func.count(DocumentVersion.xml_sha256))) == MANY
+
+
 def test_one_that_cannot_be_drawn_apart_stops_nobody_else(office: Office, ids: list[int]) -> None:
     drawing, missing = office.worker.drawing, ids[-1] + 1
     pool = drawing._pool()
