@@ -40,12 +40,13 @@ def named(connection: Connection) -> list[Named]:
     """Every file that the database names: documents with what lies beside them, and the logos that sellers have or
     had, for drafts of then.
     """
-    table = DocumentVersion.__table__
-    there = {column["name"] for column in inspect(connection).get_columns(table.name)}  # fewer before an upgrade
+    columns = inspect(connection).get_columns(DocumentVersion.__tablename__)
+    there = {column["name"] for column in columns}  # fewer, before an upgrade
     sizes: dict[str, int] = {}
-    for sha256, size in COLUMNS.values():
-        if sha256 in there:
-            found = connection.execute(select(table.c[sha256], table.c[size]).where(table.c[sha256].is_not(None)))
+    for names in COLUMNS.values():
+        sha256, size = (getattr(DocumentVersion, name) for name in names)
+        if names[0] in there:
+            found = connection.execute(select(sha256, size).where(sha256.is_not(None)))
             sizes |= {str(name): length if length is not None else -1 for name, length in found}
     logos = set(connection.scalars(select(Seller.logo).where(Seller.logo != "")))
     for changes in connection.scalars(select(JournalEntry.changes).where(JournalEntry.action == LOGO)):
