@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -98,6 +99,8 @@ class Settings(BaseSettings):
             raise ValueError("metrics_token needs 32 characters at least")
         if self.queue_url and not self.queue_url.startswith(("redis://", "rediss://")) and self.queue_url != "database":
             raise ValueError('queue_url must be redis://…, rediss://… or the word "database"')
+        if self.checks_schematron and find_spec("saxonche") is None:
+            raise ValueError("checks_schematron needs saxonche: pip install 'lettrine[schematron]'")
         if self.queue_url == "database" and not self.database.startswith("postgresql"):
             raise ValueError('queue_url can be "database" on PostgreSQL only')
         return self

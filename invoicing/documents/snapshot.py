@@ -136,6 +136,7 @@ class Snapshot:
     totals_only: bool = False  # came with totals alone: its lines have no amounts, and no tax is told apart
     tax_status: str = ""  # of the seller: a `TaxStatus` value
     vat_on_debits: bool = False
+    sells: str = ""  # of the seller: a `Supplies` value, for machines, whether `supplies` prints it or not
     coded_terms: tuple[tuple[str, str], ...] = ()  # some of `terms` by their code in UNTDID 4451: AAB, PMD, PMT
     format: int = FORMAT
 

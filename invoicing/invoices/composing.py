@@ -186,7 +186,7 @@ def _snapshot(
         coded_terms=tuple((code, text) for code, text in terms if code), tax_status=seller.tax_status,
         vat_on_debits=seller.vat_on_debits, closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
         accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
-        transaction_code=draft.transaction_code, totals_only=draft.totals_only,
+        transaction_code=draft.transaction_code, totals_only=draft.totals_only, sells=seller.supplies,
     )  # fmt: skip
 
 

@@ -91,8 +91,8 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
     taxes = {(t.tax_id, t.rate_e5): printed for t, printed in zip(invoice.taxes, was.taxes, strict=True)}
     return replace(
         was, kind=InvoiceKind.credit_note, number="", issued_on=today, due_on=None, supplied_on=None, paid_on=None,
-        paid_by="", note="", bank=Bank(), terms=(), corrects=was.number, corrects_on=was.issued_on, reason=reason,
-        mentions=_mentions(was, {places[line.id] for line, _ in found.lines}),
+        paid_by="", note="", bank=Bank(), terms=(), coded_terms=(), corrects=was.number, corrects_on=was.issued_on,
+        reason=reason, mentions=_mentions(was, {places[line.id] for line, _ in found.lines}),
         transaction_code="", discount_e4=was.discount_e4 if found.is_whole else 0,
         net_cents=amounts.net_cents, tax_cents=amounts.tax_cents, total_cents=amounts.total_cents,
         allowance_cents=amounts.allowance_cents, rounding_cents=amounts.rounding_cents,
@@ -101,6 +101,7 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
                 label=content.label, detail=content.detail, quantity_e3=content.quantity_e3, price_e4=content.price_e4,
                 discount_e4=content.discount_e4, net_cents=net, gross=content.gross, allowance_cents=off,
                 taxes=was.lines[places[line.id]].taxes, why_untaxed=was.lines[places[line.id]].why_untaxed,
+                exemption=was.lines[places[line.id]].exemption,
             )
             for (line, content), net, off in zip(found.lines, amounts.nets, amounts.allowances, strict=True)
         ),
