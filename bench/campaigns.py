@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ def filled(sessions: Sessions, members: int) -> tuple[int, int]:
                        "email": f"ana{n}@example.fr", "form_token": None}
             for n in range(1, members)
         )  # fmt: skip
-        while some := [row for row, _ in zip(rows, range(5000), strict=False)]:
+        while some := list(islice(rows, 5000)):
             session.execute(insert(Customer), some)
         return seller.id, user.id
 

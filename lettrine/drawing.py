@@ -84,21 +84,30 @@ class Drawing:
 
     def work(self) -> int:
         """Draws what was left behind; returns how many. The next look goes on where database or archive were away."""
-        done, pool, self._away = 0, None, False
+        done, self._away = 0, False
         try:
-            while ids := self._due():
-                if pool is None and (len(ids) <= FEW or not self.settings.drawing_processes):
+            while not self._is_over() and (ids := self._due()):
+                if len(ids) <= FEW or not self.settings.drawing_processes:
                     done += sum(self.one(number) for number in ids if not self._is_over())
                 else:
-                    pool = pool or self._pool()
-                    done += self._together(pool, ids)
-                if self._is_over():
-                    break
+                    done += self._many(ids)
         except BrokenProcessPool:  # killed, by whoever: the next look begins again with those that are still due
             log.warning("drawing.broken")
+        return done
+
+    def _many(self, ids: list[int]) -> int:
+        """Draws these and those that follow in processes of their own, which end after their share of papers.
+
+        The pool isn't told that share: one that replaces its processes by itself may stop for ever, until Python 3.13.
+        """
+        done, left = 0, PAPERS_MAX * self.settings.drawing_processes
+        pool = self._pool()
+        try:
+            while ids:
+                done, left = done + self._together(pool, ids), left - len(ids)
+                ids = self._due() if left > 0 and not self._is_over() else []
         finally:
-            if pool is not None:
-                pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
         return done
 
     def _is_over(self) -> bool:
@@ -138,7 +147,7 @@ class Drawing:
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
             self.settings.drawing_processes, mp_context=get_context("spawn"), initializer=_begin,
-            initargs=(self.settings, os.getpid()), max_tasks_per_child=PAPERS_MAX // IN_HAND,
+            initargs=(self.settings, os.getpid()),
         )  # fmt: skip
 
     def run(self) -> None:

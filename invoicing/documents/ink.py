@@ -17,7 +17,16 @@ def face(texts: Any, font: str, size: float, colour: Color) -> None:
     texts.setFillColor(colour)
 
 
+def literal(texts: Any, operator: str) -> None:
+    """An operator between texts; reportlab has no public way to write one there."""
+    if operator:
+        texts._code.append(operator)
+
+
 def put(texts: Any, right: float | None, y: float, text: str, font: str, size: float) -> None:
-    """One text on one line: from the left edge, or up to `right`."""
+    """One text on one line: from the left edge, or up to `right`.
+
+    Nobody sees the space after it: it parts the line's last word from the first of the next, for whoever reads aloud.
+    """
     texts.setTextOrigin(0 if right is None else right - stringWidth(text, font, size), y)
-    texts.textOut(text)
+    texts.textOut(text + " ")

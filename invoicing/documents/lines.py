@@ -1,7 +1,8 @@
-"""`<pdf:lines>` and `<pdf:sums>`: the only extension of xhtml2pdf, for the rows and totals of a paper.
+"""`<pdf:lines>`, `<pdf:sums>` and `<pdf:part>`: the only extension of xhtml2pdf, for the parts of a paper.
 
-A `<td>` costs it 0.4 ms, and each page break repeats the style of every row still to come; these draw the same table
-for a tenth. See docs/decisions/xhtml2pdf-elements.md.
+A `<td>` costs it 0.4 ms, and each page break repeats the style of every row still to come; the first two draw the same
+table for a tenth. The third says what a part is, for the structure that xhtml2pdf doesn't write. See
+docs/decisions/xhtml2pdf-elements.md.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from xhtml2pdf.tags import pisaTag
 from xhtml2pdf.util import getSize
 
 from invoicing.documents.measure import GUTTER, HEAD, pay_of, rows_of, sums_of, wrap
-from invoicing.documents.rows import Lines, Look
+from invoicing.documents.rows import Lines, Look, Table
 from invoicing.documents.sums import Closing, SumLook, Sums
+from invoicing.documents.tagging import FLOW, Element, as_part
 
 
 def _taken(node: Any) -> str:
@@ -54,7 +56,7 @@ class LinesElement(_Element):
         room = [width - GUTTER for width in widths]
         wrapped = tuple(tuple(wrap(head, HEAD, width)) for head, width in zip(heads, room, strict=True))
         look = Look(widths, wrapped, font, frag.textColor, int(get("keep")), getSize(get("reserve")))
-        return Lines(look, rows_of(tuple(rows), widths, getSize(get("pad"))))
+        return Lines(look, rows_of(tuple(rows), widths, getSize(get("pad"))), Table(get("bookmark")))
 
 
 class SumsElement(_Element):
@@ -67,7 +69,31 @@ class SumsElement(_Element):
         rows, notes = sums_of(sums, [mention for (mention,) in mentions], wide, values)
         look = SumLook(tt2ps(frag.fontName, 0, 0), tt2ps(frag.fontName, 1, 0), frag.textColor, values, wide)
         payload = "\n".join(code[0]) if code else ""
-        return Sums(Closing(rows, notes, pay_of([(way, what) for way, what in ways], beside), payload), look)
+        pay = pay_of([(way, what) for way, what in ways], beside)
+        return Sums(Closing(rows, notes, pay, payload, get("alt")), look)
+
+
+class PartElement(pisaTag):  # type: ignore[misc]
+    """`<pdf:part>`: a block that a reader is told of; `role` as in ISO 32000-1, 14.8.4, or « Artifact ».
+
+    `place` among the parts where that isn't the flow's, `alt` of a figure, `lang`, `bookmark`; `once` for what stands
+    on every page and is told on the first.
+    """
+
+    def start(self, context: Any) -> None:
+        """Remembers where its content will begin."""
+        context.addPara()
+        self.since = len(context.story)
+
+    def end(self, context: Any) -> None:
+        """What has come into the story since then is drawn as this part."""
+        context.addPara()
+        get, element = self.node.getAttribute, None
+        if get("role") != "Artifact":
+            element = Element(get("role"), int(get("place") or FLOW), get("alt"), get("lang"), get("bookmark"),
+                              self.node.hasAttribute("once"))  # fmt: skip
+        for flowable in context.story[self.since :]:
+            as_part(flowable, element)
 
 
 def _parts(text: str, count: int) -> list[list[str]]:
@@ -79,8 +105,8 @@ def _parts(text: str, count: int) -> list[list[str]]:
 
 
 def register() -> bool:
-    """True once xhtml2pdf draws both elements; False where its undocumented lookup is gone."""
+    """True once xhtml2pdf draws our elements; False where its undocumented lookup is gone."""
     if not hasattr(parser, "pisaTagTABLE") or not hasattr(parser, "pisaTagPDFSPACER"):
         return False
-    parser.pisaTagPDFLINES, parser.pisaTagPDFSUMS = LinesElement, SumsElement
+    parser.pisaTagPDFLINES, parser.pisaTagPDFSUMS, parser.pisaTagPDFPART = LinesElement, SumsElement, PartElement
     return True

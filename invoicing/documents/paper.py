@@ -49,6 +49,7 @@ def paper_of(snapshot: Snapshot, facts: Facts) -> Paper:
         sheet=snapshot.paper,
         window=snapshot.window,
         logo=snapshot.logo,
+        issued_on=snapshot.issued_on,
     )
 
 

@@ -23,8 +23,11 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy  # noqa: E402
 
 from invoicing.documents import lines, qr  # noqa: E402
 from invoicing.documents.paper import MAX_LINES  # noqa: E402
+from invoicing.documents.pdfa import archival  # noqa: E402
 from invoicing.documents.plan import KEEP, Plan, cell_rows, cell_sums, plan  # noqa: E402
 from invoicing.documents.sheet import Paper  # noqa: E402
+from invoicing.documents.tagging import Structure, recorded  # noqa: E402
+from invoicing.documents.xmp import About  # noqa: E402
 from invoicing.text import lacking  # noqa: E402
 
 HERE: Final = Path(__file__).parent
@@ -48,6 +51,15 @@ class Rendered:
 
     data: bytes
     pages: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn paper before the last pass, and its structure where it has one."""
+
+    data: bytes
+    pages: int
+    structure: Structure | None
 
 
 def default_templates() -> Path:
@@ -93,8 +105,20 @@ class Renderer:
         )
         self.jinja.filters["cells"] = cells
 
-    def render(self, paper: Paper, logo: Path | None = None, *, fast: bool = FAST, pages: int = 0) -> Rendered:
-        """The paper as PDF; `fast` and a guess of the `pages` are only for tests. Raises RenderFailed."""
+    def render(
+        self, paper: Paper, logo: Path | None = None, xml: bytes | None = None, *, fast: bool = FAST, pages: int = 0
+    ) -> Rendered:
+        """The paper as PDF/A with its structured invoice, if there is one. Raises RenderFailed.
+
+        `fast` and a guess of the `pages` are only for tests.
+        """
+        drawn = self.plain(paper, logo, fast=fast, pages=pages)
+        about = About(paper.reference, paper.seller.name, paper.subject or paper.title, paper.words.language,
+                      paper.issued_on)  # fmt: skip
+        return Rendered(archival(drawn.data, about, drawn.structure, xml), drawn.pages)
+
+    def plain(self, paper: Paper, logo: Path | None = None, *, fast: bool = FAST, pages: int = 0) -> Drawing:
+        """The paper as xhtml2pdf draws it, which no archive should keep. Raises RenderFailed."""
         _check(paper)
         fast = fast and FAST
         planned = plan(paper)
@@ -104,10 +128,11 @@ class Renderer:
         }
         told = pages or planned.pages
         for _ in range(3):
-            data = self._draw(paper, planned, told, fast, images)
+            with recorded() as structure:
+                data = self._draw(paper, planned, told, fast, images)
             found = len(_PAGE.findall(data))
             if found == told:
-                return Rendered(data, found)
+                return Drawing(data, found, structure if fast else None)  # plain tables have no structure
             told = found
         raise RenderFailed(f"the number of pages doesn't settle at {told}")
 
@@ -119,7 +144,7 @@ class Renderer:
         html = self.jinja.get_template("paper.html").render(
             facts, **images, fast=fast, keep=KEEP, rows=cell_rows(paper), sums=cell_sums(paper)
         )
-        meta = {"title": paper.reference, "author": paper.seller.name, "subject": paper.subject or paper.title}
+        meta = {"title": paper.reference}  # the last pass says the rest
         out = io.BytesIO()
         with _LOCK:
             _convert(html, sheet, meta, out)
@@ -166,9 +191,9 @@ def _renderer() -> Renderer:
     return Renderer()
 
 
-def render(paper: Paper, logo: Path | None = None) -> Rendered:
+def render(paper: Paper, logo: Path | None = None, xml: bytes | None = None) -> Rendered:
     """The paper as PDF, with the templates of this installation. Raises RenderFailed."""
-    return _renderer().render(paper, logo)
+    return _renderer().render(paper, logo, xml)
 
 
 def drawn(page: str, sheet: str, facts: dict[str, Any], meta: dict[str, str]) -> bytes:

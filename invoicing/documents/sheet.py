@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from invoicing.documents.words import Words
 from invoicing.money import NBSP
@@ -79,6 +80,7 @@ class Paper:
     sheet: str  # a4 or letter
     window: str  # right or left
     logo: str  # SHA-256, or empty
+    issued_on: date  # the only date of the PDF itself
 
     @property
     def taxed(self) -> bool:

@@ -49,6 +49,17 @@ def test_many_are_drawn_apart_and_archived(office: Office, ids: list[int]) -> No
     assert sha256 and office.worker.archive.get(sha256).startswith(b"%PDF")
 
 
+def test_a_process_that_has_drawn_its_share_makes_room_for_a_fresh_one(
+    office: Office, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools, begun = [], drawing.Drawing._pool
+    monkeypatch.setattr(drawing.Drawing, "_pool", lambda one: pools.append(begun(one)) or pools[-1])
+    for name, value in {"FEW": 0, "AT_ONCE": 10, "PAPERS_MAX": 10}.items():
+        monkeypatch.setattr(drawing, name, value)
+    assert office.worker.render_due() == MANY
+    assert len(pools) == 3  # 10, 10 and 5
+
+
 def test_the_rules_of_structured_invoices_are_checked_apart_as_well(office: Office, ids: list[int]) -> None:
     drawing = office.worker.drawing
     drawing.settings = office.settings.model_copy(update={"checks_schematron": True})
