@@ -53,9 +53,9 @@ def steady(engine: Engine) -> Iterator[Connection]:
 def sizes(connection: Connection) -> Sizes:
     """Counts of rows."""
     tables = ("journal", "invoice", "document_version", "lettering_change", "ledger_part")
-    counts = (connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables)  # noqa: S608
     files = " + ".join(f"count({sha256})" for sha256, _size in COLUMNS.values())
-    return Sizes(*counts, connection.execute(text(f"SELECT {files} FROM document_version")).scalar_one())  # noqa: S608
+    counted = [*(f"SELECT count(*) FROM {table}" for table in tables), f"SELECT {files} FROM document_version"]  # noqa: S608
+    return Sizes(*(connection.execute(text(query)).scalar_one() for query in counted))
 
 
 def entries(connection: Connection) -> Iterator[Sequence[Row]]:

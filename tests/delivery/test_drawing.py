@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from invoicing.database import transaction
 from invoicing.documents.models import DocumentVersion, VersionState
@@ -95,14 +96,13 @@ def broken(_paper: object, _logo: object, _xml: object) -> object:
     raise RenderFailed("no paper")
 
 
-def test_an_invalid_xml_leaves_its_version_due_and_a_line_in_the_log(
-    office: Office, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_invalid_xml_leaves_its_version_due_and_a_line_in_the_log(office: Office) -> None:
     made, drawing = office.invoice(), office.worker.drawing
     office.clock.forward(minutes=1)
     drawing.press = pressing(xml=invalid)
-    assert office.worker.render_due() == 0
-    assert "version.not_rendered" in caplog.text
+    with capture_logs() as lines:
+        assert office.worker.render_due() == 0
+    assert [(line["event"], line["version_id"]) for line in lines] == [("version.not_rendered", made.version_id)]
     with office.database.sessions() as session:
         assert session.get_one(DocumentVersion, made.version_id).state is VersionState.due
     drawing.press = office.worker.press
