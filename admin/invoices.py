@@ -1,4 +1,4 @@
-"""Invoices and orders: the page, what was just done, the PDF."""
+"""Invoices and orders: the page, what was just done, the PDF and the XML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invoicing.errors import NotFound
 from invoicing.invoices import queries
 from invoicing.invoices.models import Invoice, Origin
 from web.database import db
-from web.documents import archived_pdf
+from web.documents import archived_pdf, archived_xml
 from web.traces import looked, taken
 
 
@@ -54,6 +54,15 @@ def invoice_pdf(number: str) -> ResponseReturnValue:
     version = _version(found, request.args.get("version"))
     invoice_id, position = found.id, version.position
     return taken(archived_pdf(version.id, number), invoice_id, position)
+
+
+@bp.get("/factures/<number>/xml")
+def invoice_xml(number: str) -> ResponseReturnValue:
+    """The structured invoice that lies beside the same version's PDF; 404 where there is none."""
+    found = queries.by_number(db.session, number)
+    version = _version(found, request.args.get("version"))
+    invoice_id, position = found.id, version.position
+    return taken(archived_xml(version.id, number), invoice_id, position)
 
 
 def _version(found: Invoice, wanted: str | None) -> DocumentVersion:

@@ -157,6 +157,8 @@ _DETAILS: Final[dict[str, Callable[[Any], str]]] = {
 def _of_trace(trace: Trace, teller: _Teller) -> Event:
     icon, tone, what = _LOOKS[trace.kind]
     facts = trace.told()
+    if facts.get("file") == "xml":
+        what = N_("XML téléchargé")
     details = [say(facts[name]) for name, say in _DETAILS.items() if name in facts]
     by = teller.by(trace.actor_kind, trace.actor_id)
     return Event(trace.at, icon, tone, _(what), " · ".join(details), by, teller.document(trace.invoice_id))

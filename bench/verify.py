@@ -1,7 +1,7 @@
 """`verify` over many documents, beside a floor that reads the same rows and files and only hashes them.
 
 `python bench/verify.py [documents]`; 100,000 unless told. Documents are copies of one that was finalised for real,
-each with its own number, journal entries, payment, archived file (of a real paper's size) and seal, made by the same
+each with its own number, journal entries, payment, archived files (of real sizes) and seal, made by the same
 digest code; the goal is less than a minute, warm, on two cores.
 """
 
@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from invoicing import guards  # noqa: E402
 from invoicing.database import make_engine, transaction  # noqa: E402
 from invoicing.documents.archive import open_archive, place  # noqa: E402
-from invoicing.documents.models import DocumentVersion, VersionState  # noqa: E402
+from invoicing.documents.models import COLUMNS, DocumentVersion, Part, VersionState  # noqa: E402
 from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceLineTax, InvoiceTax  # noqa: E402
 from invoicing.journal import DOCUMENT, JournalEntry, entry_hash  # noqa: E402
 from invoicing.migrations import upgrade  # noqa: E402
@@ -41,7 +41,8 @@ from tests.conftest import JOURNAL_KEY, POSTGRES  # noqa: E402
 from tests.factories import NOW, TODAY, make_customer, make_invoice, make_line, make_seller  # noqa: E402
 
 KEY = JOURNAL_KEY.encode()
-ROUNDS, CHUNK, SIZE, LINES = 3, 2000, 36_000, 3
+ROUNDS, CHUNK, LINES = 3, 2000, 3
+SIZES = {Part.pdf: 36_000, Part.xml: 8_000, Part.source: 4_000}
 Rows = list[dict[str, Any]]
 
 
@@ -122,22 +123,26 @@ class Bench:
         anchors.append(self.anchors, KEY, self._head, NOW)
 
     def _entries(self, connection: Any, document: states.Document) -> Rows:
-        n = document.invoice[0]
-        data = hashlib.sha256(str(n).encode()).digest() * (SIZE // 32)
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self.files / place(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        sealed = {"state": VersionState.rendered, "sha256": sha256, "size": len(data), "pages": 1, "rendered_at": NOW,
-                  "sealed_at": NOW}  # fmt: skip
+        n, files = document.invoice[0], self._archive(document.invoice[0])
+        sealed = {"state": VersionState.rendered, "pages": 1, "rendered_at": NOW, "sealed_at": NOW, **files}
         connection.execute(update(DocumentVersion.__table__).where(DocumentVersion.id == n).values(sealed))
-        told = {"invoice_id": n, "position": 1, "sha256": sha256, "size": len(data), "pages": 1,
-                "facts": facts_digest(document.versions[0][1])}  # fmt: skip
+        told = {"invoice_id": n, "position": 1, "pages": 1, "facts": facts_digest(document.versions[0][1]), **files}
         finalised = {"number": [None, document.invoice[9]], "status": ["draft", "complete"]}
         return [
             self._entry("invoice.finalised", (DOCUMENT, n), finalised, document.state(states.STATE_FORMAT)),
             self._entry("version.archived", (VERSION, n), {name: [None, told[name]] for name in told}, None),
         ]
+
+    def _archive(self, n: int) -> dict[str, object]:
+        """PDF, XML and source of a document; column → SHA-256 or size."""
+        noted: dict[str, object] = {}
+        for part, (sha256, size) in COLUMNS.items():
+            data = hashlib.sha256(f"{part} {n}".encode()).digest() * (SIZES[part] // 32)
+            noted[sha256], noted[size] = hashlib.sha256(data).hexdigest(), len(data)
+            path = self.files / place(str(noted[sha256]))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return noted
 
     def _entry(self, action: str, subject: tuple[str, int], changes: Any, state: str | None) -> dict[str, Any]:
         assert self._head
@@ -170,7 +175,7 @@ class Bench:
             for rows in queries.versions(connection):
                 for row in rows:
                     hashlib.sha256(repr(row).encode())
-                    shas.append(row[4])
+                    shas += [row[queries.VERSION.index(sha256)] for sha256, _size in COLUMNS.values()]
         for sha256 in shas:
             hashlib.sha256((self.files / place(sha256)).read_bytes())
 

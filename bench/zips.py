@@ -28,7 +28,7 @@ from invoicing.database import make_engine, transaction  # noqa: E402
 from invoicing.documents import service  # noqa: E402
 from invoicing.documents.archive import Archive, open_archive  # noqa: E402
 from invoicing.documents.models import DocumentVersion  # noqa: E402
-from invoicing.documents.pdf import render  # noqa: E402
+from invoicing.documents.press import press  # noqa: E402
 from invoicing.migrations import upgrade  # noqa: E402
 from lettrine.app import create_app  # noqa: E402
 from tests.conftest import JOURNAL_KEY, Browser, make_settings  # noqa: E402
@@ -79,7 +79,7 @@ def fill(url: str, folder: Path, count: int) -> None:
     with sessions() as session:
         version_id = session.scalars(select(DocumentVersion.id)).one()
     archive = open_archive((folder / "archive").as_uri())
-    sha256 = service.ensure_rendered(sessions, archive, render, version_id, NOW).sha256
+    sha256 = service.ensure_rendered(sessions, archive, press(schematron=False), version_id, NOW).sha256
     with transaction(sessions) as session:
         copies(session, made.invoice_id, count - 1)
     print(member_id, sha256)

@@ -20,6 +20,7 @@ FROZEN = (
 )  # fmt: skip
 VERSION_GIVEN = ("id", "invoice_id", "position", "facts", "due_at")  # stand from the row's first moment
 VERSION_DRAWN = ("state", "rendered_at", "sha256", "size", "pages")  # written once, all together
+VERSION_BESIDE = ("xml_sha256", "xml_size", "source_sha256", "source_size")  # with these, where there is something
 FOREVER = ("journal", "payment", "delivery_event", "lettering_change")
 _OWNER = {
     "invoice_line": "{0}.invoice_id",
@@ -89,7 +90,7 @@ def _versions(sqlite: bool) -> list[Guard]:
         f"({_differs(VERSION_GIVEN, sqlite)}) "
         f"OR (OLD.withdrawn_at IS NOT NULL AND ({_differs(('withdrawn_at',), sqlite)})) "
         f"OR (({_differs(('sealed_at',), sqlite)}) AND (OLD.sealed_at IS NOT NULL OR NEW.state <> 'rendered')) "
-        f"OR (({_differs(VERSION_DRAWN, sqlite)}) "
+        f"OR (({_differs(VERSION_DRAWN + VERSION_BESIDE, sqlite)}) "
         f"AND NOT (OLD.state = 'due' AND NEW.state = 'rendered' AND {written}))"
     )
     table = "document_version"

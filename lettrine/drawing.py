@@ -27,7 +27,7 @@ from config.settings import Settings
 from invoicing.database import UNWRITTEN, make_engine
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive
-from invoicing.documents.service import Renderer
+from invoicing.documents.making import Press
 from lettrine.children import follow
 from web.troubles import of_archive
 
@@ -37,7 +37,7 @@ FEW: Final = 20  # are drawn one by one, by `limits.Limited`: starting these pro
 AT_ONCE: Final = 500
 IN_HAND: Final = 10  # papers that a process is given together
 PAPER_SECONDS: Final = 60.0  # for one paper
-PAPER_BYTES: Final = 1 << 30  # of address space, for all of the process
+PAPER_BYTES: Final = 1 << 30  # of memory to write to, for all of the process; saxonche reserves far more addresses
 PAPERS_MAX: Final = 2_000  # of one process, which then makes room for a fresh one
 AGAIN_AFTER: Final = timedelta(hours=1)  # what can't be drawn isn't tried by every sweep
 
@@ -58,11 +58,11 @@ class Drawing:
         settings: Settings,
         sessions: sessionmaker[Session],
         archive: Archive,
-        renderer: Renderer,
+        press: Press,
         clock: Callable[[], datetime],
         stopping: Event,
     ):
-        self.settings, self.sessions, self.archive, self.renderer = settings, sessions, archive, renderer
+        self.settings, self.sessions, self.archive, self.press = settings, sessions, archive, press
         self.clock, self.stopping = clock, stopping
         self.asked = Event()
         self._failed: dict[int, datetime] = {}
@@ -72,7 +72,7 @@ class Drawing:
     def one(self, version_id: int) -> bool:
         """Draws and archives one version if it is due; False, and a line in the log, if that fails."""
         try:
-            documents.ensure_rendered(self.sessions, self.archive, self.renderer, version_id, self.clock())
+            documents.ensure_rendered(self.sessions, self.archive, self.press, version_id, self.clock())
         except Exception as error:
             log.exception("version.not_rendered", version_id=version_id)
             if _is_away(error):
@@ -167,7 +167,7 @@ class Drawing:
 # in a process of its own -----------------------------------------------------------------------------------------
 
 
-_own: tuple[sessionmaker[Session], Archive, Renderer] | None = None
+_own: tuple[sessionmaker[Session], Archive, Press] | None = None
 
 
 class TooLong(Exception):
@@ -177,16 +177,17 @@ class TooLong(Exception):
 def _begin(settings: Settings, parent: int) -> None:
     """Opens what a process needs; a signal to the terminal is its parent's matter."""
     global _own
-    from invoicing.documents.pdf import render
+    from invoicing.documents.press import press
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     follow(parent)
-    resource.setrlimit(resource.RLIMIT_AS, (PAPER_BYTES, PAPER_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (PAPER_BYTES, PAPER_BYTES))
     signal.signal(signal.SIGALRM, _too_long)
     key = settings.journal_key.get_secret_value().encode()
     sessions = sessionmaker(make_engine(settings.database), info={"journal_key": key})
-    _own = sessions, open_archive(settings.archive, settings.archive_access), render
+    archive = open_archive(settings.archive, settings.archive_access)
+    _own = sessions, archive, press(schematron=settings.checks_schematron)
 
 
 def _too_long(_number: int, _frame: Any) -> None:
@@ -196,13 +197,13 @@ def _too_long(_number: int, _frame: Any) -> None:
 def _draw(ids: Sequence[int], now: datetime) -> Drawn:
     """Draws and archives these versions; gives those that can't be."""
     assert _own is not None
-    sessions, archive, renderer = _own
+    sessions, archive, press = _own
     done = 0
     failed: list[int] = []
     for number in ids:
         try:
             with _limited():
-                documents.ensure_rendered(sessions, archive, renderer, number, now)
+                documents.ensure_rendered(sessions, archive, press, number, now)
             done += 1
         except Exception as error:
             log.error("version.not_rendered", version_id=number, error=type(error).__name__)

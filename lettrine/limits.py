@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from invoicing.documents.paper import Paper
-from invoicing.documents.service import Drawn, Renderer
+from invoicing.documents.making import Drawn, Renderer
 from lettrine.children import follow
 from lettrine.drawing import PAPER_BYTES, PAPER_SECONDS, PAPERS_MAX, TooLong
 
@@ -51,11 +51,11 @@ class Limited:
         self._lock = Lock()
         self._child: _Child | None = None
 
-    def __call__(self, paper: Paper, logo: Path | None = None) -> Drawn:
+    def __call__(self, paper: Paper, logo: Path | None = None, xml: bytes | None = None) -> Drawn:
         """The paper as PDF, drawn in another process."""
         with self._lock:
             try:
-                kind, result = self._ask((paper, logo))
+                kind, result = self._ask((paper, logo, xml))
             except BaseException:
                 self._end()
                 raise
@@ -70,7 +70,7 @@ class Limited:
         with self._lock:
             self._end()
 
-    def _ask(self, what: tuple[Paper, Path | None]) -> tuple[str, Any]:
+    def _ask(self, what: tuple[Paper, Path | None, bytes | None]) -> tuple[str, Any]:
         """What the process answers; one that was just ending by itself is followed by another."""
         for _ in range(2):
             child = self._alive()
@@ -139,9 +139,9 @@ def _draw_all(talk: Connection, renderer: Renderer, idle_seconds: float, parent:
         talk.send((_OVER, None))
 
 
-def _answer(renderer: Renderer, paper: Paper, logo: Path | None) -> tuple[str, Any]:
+def _answer(renderer: Renderer, paper: Paper, logo: Path | None, xml: bytes | None) -> tuple[str, Any]:
     try:
-        return _DRAWN, renderer(paper, logo)
+        return _DRAWN, renderer(paper, logo, xml)
     except Exception as error:
         return _FAILED, _sendable(error)
 

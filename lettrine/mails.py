@@ -26,7 +26,8 @@ from invoicing.delivery.queries import MORNING
 from invoicing.delivery.service import Claim
 from invoicing.documents.archive import Archive
 from invoicing.documents.desk import CREDITS, Facts
-from invoicing.documents.service import Renderer, Sessions, ensure_rendered, latest
+from invoicing.documents.making import Press
+from invoicing.documents.service import Sessions, ensure_rendered, latest
 from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.models import Invoice
 from invoicing.money import NBSP
@@ -63,9 +64,9 @@ class _Sender:
 class Composer:
     """Writes messages for one installation; opens a session only to read."""
 
-    def __init__(self, app: Flask, settings: Settings, sessions: Sessions, archive: Archive, renderer: Renderer):
+    def __init__(self, app: Flask, settings: Settings, sessions: Sessions, archive: Archive, press: Press):
         self.app, self.settings, self.sessions = app, settings, sessions
-        self.archive, self.renderer = archive, renderer
+        self.archive, self.press = archive, press
         self.sealer = Sealer(settings.fernet_keys)
         self.templates = app.jinja_env.overlay(trim_blocks=True, lstrip_blocks=True)
 
@@ -91,7 +92,7 @@ class Composer:
             version = latest(session, invoice.id)
             version_id, case = version.id, self._case(session, invoice, version.facts)
             sender, corrected = self._sender(session, invoice.seller), _corrected(invoice.corrects)
-        document = ensure_rendered(self.sessions, self.archive, self.renderer, version_id, now)
+        document = ensure_rendered(self.sessions, self.archive, self.press, version_id, now)
         attached = Attachment(f"{case.snapshot.number}.pdf", "application/pdf", document.data)
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             credit = case.facts.heading in CREDITS

@@ -58,7 +58,7 @@ def notice_letter(case: NoticeCase) -> Letter:
 
 
 def _if_not_you(case: NoticeCase) -> tuple[str, ...]:
-    """What to do; whoever has lost the address can't have a new password mailed to it."""
+    """What to do; whoever has lost the address can't have a new password mailed to it, and a factor is asked for."""
     known = _("C’était vous ? Il n’y a rien à faire.")
     if case.what is Happening.address_changed:
         ask = (
@@ -68,6 +68,11 @@ def _if_not_you(case: NoticeCase) -> tuple[str, ...]:
             else _("Ce n’était pas vous ? Prévenez sans attendre votre organisation : le compte peut être bloqué.")
         )  # fmt: skip
         return known, ask
+    if case.what is Happening.factor_added:  # a new password doesn't take it away
+        return known, _(
+            "Ce n’était pas vous ? Choisissez tout de suite un nouveau mot de passe : toutes les sessions se ferment. "
+            "Puis demandez à %(contact)s de retirer ce qui a été ajouté : sans cela, la connexion vous le demandera.",
+            contact=case.contact or _("votre organisation"))  # fmt: skip
     return known, _("Ce n’était pas vous ? Choisissez tout de suite un nouveau mot de passe : toutes les sessions se "
                     "ferment, et les liens déjà envoyés ne servent plus.")  # fmt: skip
 

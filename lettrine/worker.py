@@ -8,6 +8,7 @@ No transaction is open while the mail server talks or a document is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any, Final
@@ -22,7 +23,7 @@ from invoicing.accounts.service import purge
 from invoicing.database import is_sqlite, transaction
 from invoicing.delivery import service as deliveries
 from invoicing.documents.archive import Archive, open_archive
-from invoicing.documents.service import Renderer
+from invoicing.documents.making import Press
 from invoicing.invoices import tallies
 from lettrine.campaigner import Campaigner
 from lettrine.drawing import Drawing
@@ -45,16 +46,16 @@ class Worker:
     """Everything that happens after the commit, for one installation."""
 
     def __init__(
-        self, app: Flask, settings: Settings, archive: Archive, renderer: Renderer, clock: Callable[[], datetime] = now
+        self, app: Flask, settings: Settings, archive: Archive, press: Press, clock: Callable[[], datetime] = now
     ):
-        self.app, self.settings, self.archive, self.renderer, self.clock = app, settings, archive, renderer, clock
+        self.app, self.settings, self.archive, self.press, self.clock = app, settings, archive, press, clock
         with app.app_context():
             key = settings.journal_key.get_secret_value().encode()
             self.sessions = sessionmaker(db.engine, info={"journal_key": key})
-        self.composer = Composer(app, settings, self.sessions, archive, renderer)
+        self.composer = Composer(app, settings, self.sessions, archive, press)
         self.stopping = Event()
         self.postman = Postman(app, settings, self.sessions, self.composer, lambda: self.clock(), self.stopping)
-        self.drawing = Drawing(settings, self.sessions, archive, renderer, lambda: self.clock(), self.stopping)
+        self.drawing = Drawing(settings, self.sessions, archive, press, lambda: self.clock(), self.stopping)
         self.prover = Prover(settings, self.sessions, archive, clock, self.stopping)
         self.importer = Importer(self.sessions, clock, self.stopping)
         self.ledgers = Ledgers(app, self.sessions, clock, self.stopping)
@@ -149,8 +150,8 @@ class Worker:
         consumer.stop(graceful=True)
         for thread in threads:
             thread.join()
-        if isinstance(self.renderer, Limited):
-            self.renderer.close()
+        if isinstance(self.press.render, Limited):
+            self.press.render.close()
         log.info("worker.stopped")
 
     def _sweeping(self) -> None:
@@ -164,7 +165,10 @@ class Worker:
 
 def make_worker(app: Flask, settings: Settings) -> Worker:
     """The worker of an installation."""
-    from invoicing.documents.pdf import render  # loads the PDF library: only who renders pays for it
+    from invoicing.documents.press import press  # loads the PDF library: only who renders pays for it
 
-    drawn_by = Limited(render) if settings.drawing_processes else render
-    return Worker(app, settings, open_archive(settings.archive, settings.archive_access), drawn_by)
+    archive = open_archive(settings.archive, settings.archive_access)
+    made = press(schematron=settings.checks_schematron)
+    if settings.drawing_processes:
+        made = replace(made, render=Limited(made.render))
+    return Worker(app, settings, archive, made)

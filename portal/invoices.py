@@ -1,8 +1,10 @@
-"""« Mes factures »: the list, one document as a page, its PDF."""
+"""« Mes factures »: the list, one document as a page, its PDF and its XML."""
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from collections.abc import Callable
+
+from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from invoicing.customers.queries import customers_of_user
@@ -15,7 +17,7 @@ from portal import bp, shelf, switch, visits
 from portal.page import page_of
 from web import sending, statements
 from web.database import db
-from web.documents import archived_pdf
+from web.documents import archived_pdf, archived_xml
 from web.errors import sentence
 from web.services import services
 from web.sessions import me
@@ -84,7 +86,17 @@ def invoice_mail(number: str) -> ResponseReturnValue:
 @bp.get("/<number>/pdf")
 def invoice_pdf(number: str) -> ResponseReturnValue:
     """The latest version's archived bytes; rendered first if it is still due. HEAD writes nothing."""
+    return _handed_out(number, archived_pdf)
+
+
+@bp.get("/<number>/xml")
+def invoice_xml(number: str) -> ResponseReturnValue:
+    """The structured invoice beside the same PDF; where it has none, it is missing like what isn't theirs."""
+    return _handed_out(number, archived_xml)
+
+
+def _handed_out(number: str, handed_out: Callable[[int, str], Response]) -> Response:
     found = queries.for_user(db.session, me().user.id, number)
     version, invoice_id = latest(db.session, found.id), found.id
     version_id, position = version.id, version.position
-    return taken(archived_pdf(version_id, number), invoice_id, position)
+    return taken(handed_out(version_id, number), invoice_id, position)

@@ -52,6 +52,7 @@ class Page:
     paper: Paper
     printed: Paper | None  # the paper as it asks for money, where it no longer says what is to be paid
     size: int | None  # bytes of the PDF, once rendered
+    xml_size: int | None  # bytes of the XML, where there is one
     due: Remainder | None
     settled: str
     credit: str
@@ -76,6 +77,7 @@ def page_of(session: Session, invoice: Invoice, today: date) -> Page:
         paper=without_claim(paper) if outdated else paper,
         printed=paper if outdated else None,
         size=version.size,
+        xml_size=version.xml_size,
         due=_remainder(invoice, snapshot, paper, today) if is_due(invoice) else None,
         settled=_settled(invoice),
         credit=_credit(invoice, snapshot),

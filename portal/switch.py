@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlencode
 
 from flask import request, session, url_for
 
@@ -45,8 +46,9 @@ def address_with_remembered(customers: Sequence[Customer]) -> str | None:
     kept = remembered(customers)
     if kept is None:
         return None
-    values: dict[str, Any] = {**request.args.to_dict(flat=False), ARGUMENT: kept.id}
-    return url_for(request.endpoint, **values)
+    # put together here: `url_for` takes some names (`_scheme`, `_anchor`, `endpoint`) for its own
+    asked = urlencode([*request.args.items(multi=True), (ARGUMENT, str(kept.id))])
+    return f"{url_for(request.endpoint)}?{asked}"
 
 
 def _by_id(customers: Sequence[Customer], text: str) -> Customer | None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from invoicing.customers.queries import customers_of_user
 from invoicing.database import UNWRITTEN
 from invoicing.database import transaction as committed
-from invoicing.documents.pdf import render
 from invoicing.errors import NotFound
 from invoicing.invoices import queries
 from invoicing.sheets import Column
@@ -27,7 +26,7 @@ from portal import bp, switch, visits
 from portal.asked import asked
 from portal.standing import standing_of
 from web.database import db, now
-from web.documents import archive
+from web.documents import archive, press
 from web.errors import register
 from web.exports import file_name
 from web.filters import zone
@@ -108,7 +107,7 @@ def _stream(ids: list[int], lease: Lease | None) -> Generator[bytes, None, None]
     try:
         weight = packing.weight(db.session, user_id)
         db.session.rollback()  # no connection is held while bytes go out
-        stock = Stock(sessions, archive(), render)
+        stock = Stock(sessions, archive(), press())
         yield from Zip(stock, user_id, ids, _words(), now(), weight, taken).stream()
     finally:
         if lease:

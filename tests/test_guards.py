@@ -36,8 +36,8 @@ def frozen(database: Database) -> Iterator[Connection]:
 
 
 RENDER = (
-    "UPDATE document_version SET state = 'rendered', rendered_at = due_at, sha256 = 'abc', size = 1, pages = 1 "
-    "WHERE id = {0}"
+    "UPDATE document_version SET state = 'rendered', rendered_at = due_at, sha256 = 'abc', size = 1, pages = 1, "
+    "source_sha256 = 'def', source_size = 1 WHERE id = {0}"
 )
 
 
@@ -76,7 +76,8 @@ CHANGES = [
     "DELETE FROM series_counter",
     *(f"UPDATE document_version SET {name} = {value} WHERE id = {row}" for row in (1, 2) for name, value in (
         ("id", 77), ("invoice_id", 2), ("position", 9), ("facts", "'{ }'"), ("due_at", "'2026-01-01 00:00:00'"),
-        ("sha256", "'x'"), ("pages", 7),
+        ("sha256", "'x'"), ("pages", 7), ("xml_sha256", "'x'"), ("xml_size", 7), ("source_sha256", "'x'"),
+        ("source_size", 7),
     )),
     "UPDATE document_version SET state = 'rendered' WHERE id = 2",
     "UPDATE document_version SET state = 'due' WHERE id = 1",

@@ -84,11 +84,13 @@ def test_rows_of_the_first_schema_come_along(engine: Engine, monkeypatch: pytest
                 "seller_id": 1, "series_id": 1, "customer_id": 1}  # fmt: skip
         stands = {"number": "F1", "issued_on": date(2026, 2, 1), "snapshot": "{}", "frozen_at": datetime(2026, 2, 1)}  # noqa: DTZ001
         put(connection, "invoice", id=1, status="complete", transaction_code="A", **same, **stands)
+        put(connection, "document_version", invoice_id=1, position=1, state="rendered", sha256="abc", size=3)
         put(connection, "invoice", id=2, status="draft", transaction_code="B", **same)
     migrations.upgrade(engine)
     listed = rows_of(engine, "SELECT id, listed_on, customer_sort, shop_id FROM invoice ORDER BY id")
     assert listed == [(1, "2026-02-01", "lefevre elodie", None), (2, "2026-03-01", "lefevre elodie", None)]
     assert rows_of(engine, "SELECT letters_unpaid, shows_official FROM organisation") == [(0, 1)]
     assert rows_of(engine, "SELECT label, budget_post FROM item") == [("Stage", "")]
+    assert rows_of(engine, "SELECT sha256, xml_sha256, source_sha256 FROM document_version") == [("abc", None, None)]
     with engine.connect() as connection:
         assert guards.problems(connection) == [] and search_index.problems(connection) == []

@@ -15,11 +15,11 @@ from invoicing.database import transaction
 from invoicing.delivery.models import Delivery
 from invoicing.documents.archive import open_archive
 from invoicing.documents.models import DocumentVersion, VersionState
-from invoicing.documents.pdf import render
 from invoicing.documents.service import ensure_rendered, unrendered
 from invoicing.invoices.models import Invoice, Status
 from invoicing.journal import GENESIS, JournalEntry
 from tests.conftest import Database
+from tests.documents.presses import REAL
 from tests.factories import NOW, make_customer, make_draft, make_seller
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +82,7 @@ def sweep(database: Database, folder: Path) -> None:
         late = unrendered(session, NOW, INVOICES + 1)
     assert len(late) == INVOICES
     for version_id in late:
-        assert ensure_rendered(database.sessions, archive, render, version_id, NOW).data.startswith(b"%PDF-")
+        assert ensure_rendered(database.sessions, archive, REAL, version_id, NOW).data.startswith(b"%PDF-")
     with database.sessions() as session:
         versions = session.scalars(select(DocumentVersion)).all()
         assert {version.state for version in versions} == {VersionState.rendered}

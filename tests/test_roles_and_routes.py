@@ -119,6 +119,7 @@ DOORS: Final[dict[str, Door]] = {
     "portal.invoices": Door(SIGNED_IN),
     "portal.invoice": Door((IN, 200, 404, 404, 404)),  # the member's own; the others are linked to nobody
     "portal.invoice_pdf": Door((IN, 200, 404, 404, 404)),
+    "portal.invoice_xml": Door((IN, 200, 404, 404, 404)),
     "portal.documents_zip": Door((IN, 200, 302, 302, 302)),  # nothing is theirs: back to the list, which says so
     "portal.statement": Door(SIGNED_IN),
     "portal.statement_file": Door((IN, 200, 404, 404, 404)),
@@ -171,6 +172,7 @@ DOORS: Final[dict[str, Door]] = {
     "admin.order": Door(STAFF),
     "admin.invoice_done": Door(STAFF),
     "admin.invoice_pdf": Door(STAFF),
+    "admin.invoice_xml": Door(STAFF),
     "admin.letter": Door(None, SALES_DO),
     "admin.unletter": Door((IN, 403, 403, 302, 302), SALES_DO),  # nothing to take away: back to the invoice
     "admin.payment_new": Door(SALES, SALES_DO),
@@ -500,8 +502,8 @@ def test_what_is_missing_is_404_to_whoever_may_look(world: World, role: Role | N
 def test_what_is_anothers_answers_exactly_like_what_is_missing(world: World) -> None:
     client = world.browser(Role.member)
     client.get("/preferences")  # the session's token is there from now on
-    for endpoint in ("portal.invoice", "portal.invoice_pdf", "portal.people_of", "portal.person_right",
-                     "portal.person_withdraw"):  # fmt: skip
+    for endpoint in ("portal.invoice", "portal.invoice_pdf", "portal.invoice_xml", "portal.people_of",
+                     "portal.person_right", "portal.person_withdraw"):  # fmt: skip
         foreign = client.get(world.address(endpoint, world.foreign))
         missing = client.get(world.address(endpoint, MISSING))
         assert foreign.status_code == missing.status_code == 404

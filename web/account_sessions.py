@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from invoicing.accounts import profile
+from invoicing.accounts import addresses, profile
 from web.account_door import bp, seat
 from web.database import db, now, transaction
 from web.devices import described, is_hand_held
@@ -45,16 +45,28 @@ def _shown(browser: profile.Browser) -> Shown:
 @bp.post("/appareils/<int:session_id>/deconnecter")
 def session_end(session_id: int) -> ResponseReturnValue:
     """One of one's own; a foreign number is a page that doesn't exist."""
+    waited = _waits()
     with transaction() as s:
         profile.end_browser(s, now(), me().user.id, session_id)
-    flash(_("Cet appareil est déconnecté."), "ok")
-    return redirect(url_for("account.sessions"))
+    return _ended(_("Cet appareil est déconnecté."), waited)
 
 
 @bp.post("/appareils/deconnecter")
 def sessions_end() -> ResponseReturnValue:
     """Every one but this."""
+    waited = _waits()
     with transaction() as s:
         profile.end_others(s, now(), seat())
-    flash(_("Tous les autres appareils sont déconnectés."), "ok")
+    return _ended(_("Tous les autres appareils sont déconnectés."), waited)
+
+
+def _waits() -> bool:
+    """Whether a change of address waits for its link: it is given up with the browsers."""
+    return addresses.waiting(db.session, me().user.id, now()) is not None
+
+
+def _ended(said: str, waited: bool) -> ResponseReturnValue:
+    flash(said, "ok")
+    if waited:
+        flash(_("L’adresse reste la même. Le lien envoyé ne sert plus."), "info")
     return redirect(url_for("account.sessions"))

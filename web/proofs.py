@@ -88,8 +88,19 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {  # code → what is so, what t
     "version_entry_gone": (N_("%(name)s, version %(version)s, se dit scellée sans l’être."), _DATABASE),
     "version_unproven": (N_("%(name)s, version %(version)s, n’est plus prouvée : son écriture au journal est fausse."),
                          _JOURNAL),
-    "file_missing": (N_("%(name)s, version %(version)s : le fichier archivé manque."), _FILE),
-    "file_altered": (N_("%(name)s, version %(version)s, ne correspond plus à son empreinte."), _FILE),
+    "version_xml_altered": (N_("%(name)s, version %(version)s : l’empreinte notée de son XML (Factur-X) n’est plus "
+                               "celle qui a été scellée."), _DATABASE),
+    "version_source_altered": (N_("%(name)s, version %(version)s : l’empreinte notée de ses données d’origine n’est "
+                                  "plus celle qui a été scellée."), _DATABASE),
+    "file_missing": (N_("%(name)s, version %(version)s : le PDF archivé manque."), _FILE),
+    "file_altered": (N_("%(name)s, version %(version)s : le PDF archivé ne correspond plus à son empreinte."), _FILE),
+    "xml_missing": (N_("%(name)s, version %(version)s : le XML archivé (Factur-X) manque."), _FILE),
+    "xml_altered": (N_("%(name)s, version %(version)s : le XML archivé (Factur-X) ne correspond plus à son "
+                       "empreinte."), _FILE),
+    "source_missing": (N_("%(name)s, version %(version)s : le fichier archivé de ses données d’origine manque."),
+                       _FILE),
+    "source_altered": (N_("%(name)s, version %(version)s : le fichier archivé de ses données d’origine ne correspond "
+                          "plus à son empreinte."), _FILE),
     "export_unknown": (N_("L’export comptable n° %(export)s n’a pas d’écriture dans le journal : il n’a pas été établi "
                           "ici."), _DATABASE),
     "export_unproven": (N_("L’export comptable n° %(export)s n’est plus prouvé : son écriture au journal est fausse."),
@@ -163,6 +174,10 @@ def _documents(check: Check) -> str:
 
 def _archive(check: Check) -> str:
     shown = _("Chaque PDF archivé a encore l’empreinte de sa création.")
+    if beside := check.notes.get("beside", 0):
+        shown += " " + ngettext("%(num)s fichier rangé à côté aussi (XML, données d’origine).",
+                                "%(num)s fichiers rangés à côté aussi (XML, données d’origine).", beside,
+                                num=figure(beside))  # fmt: skip
     if unsealed := check.notes.get("unsealed", 0):
         shown += " " + ngettext("%(num)s attend son sceau.", "%(num)s attendent leur sceau.", unsealed,
                                 num=figure(unsealed))  # fmt: skip

@@ -158,9 +158,10 @@ def looked(page: str, invoice_id: int) -> str:
 
 
 def taken(document: Response, invoice_id: int, version: int) -> Response:
-    """The PDF; that this person took it is noted, unless the browser had it already."""
+    """The PDF or XML; that this person took it is noted, unless the browser had it already."""
     if document.status_code in (200, 206):
-        _note(TraceKind.downloaded, invoice_id=invoice_id, by=actor(), version=version)
+        of_xml: dict[str, Any] = {"file": "xml"} if document.mimetype == "application/xml" else {}
+        _note(TraceKind.downloaded, invoice_id=invoice_id, by=actor(), version=version, **of_xml)
     return document
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts import happenings, opening, proofs, rules
+from invoicing.accounts import devices, happenings, opening, proofs, rules
 from invoicing.accounts import secrets as sec
 from invoicing.accounts.happenings import Happening
 from invoicing.accounts.models import Passkey, RecoveryCode, User
@@ -144,7 +144,8 @@ def remove_totp(session: Session, actor: Actor, now: datetime, user_id: int) -> 
 
 
 def make_codes(session: Session, actor: Actor, now: datetime, user_id: int, keys: sec.Keys) -> list[str]:
-    """Ten new recovery codes, to be shown once; earlier ones no longer work."""
+    """Ten new recovery codes, to be shown once; earlier ones no longer work, and of two requests at once one's do."""
+    locked(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = [sec.new_recovery_code() for _ in range(rules.RECOVERY_CODES)]
     session.add_all(RecoveryCode(user_id=user_id, code_hash=_code_hash(keys, user_id, code)) for code in codes)
@@ -178,6 +179,7 @@ def reset(session: Session, actor: Actor, now: datetime, user_id: int) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     opening.end_sessions(session, user_id)
     proofs.kill(session, user_id, now)
+    devices.forget(session, user_id)
     changes = {"totp": (before.has_totp, False), "passkeys": (len(before.keys), 0)}
     journal.record(session, actor, now, "user.factors_reset", ("user", user_id), changes)
     happenings.tell(session, now, user_id, Happening.factors_reset)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.accounts import devices, happenings, opening, proofs, rules
 from invoicing.accounts.happenings import Happening
-from invoicing.accounts.models import Passkey, SignInSession, Stage, User
+from invoicing.accounts.models import Passkey, Purpose, SignInSession, Stage, User
 from invoicing.accounts.passkeys import NAME_MAX as KEY_NAME_MAX
 from invoicing.accounts.rules import WrongProof
 from invoicing.database import changed_one
@@ -120,16 +120,21 @@ def browsers(session: Session, user_id: int, now: datetime) -> list[Browser]:
 
 
 def end_browser(session: Session, now: datetime, user_id: int, session_id: int) -> None:
-    """Signs one of one's own browsers out. Raises NotFound for a foreign number, which ends nothing."""
+    """Signs one of one's own browsers out. Raises NotFound for a foreign number, which ends nothing.
+
+    A change of address that waits for its link is given up: whoever sat there may have asked for it.
+    """
     own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
     if not changed_one(session, delete(SignInSession).where(own)):
         raise NotFound
+    proofs.kill(session, user_id, now, Purpose.new_address)
     journal.record(session, Actor(ActorKind.user, user_id), now, "user.session_ended", ("user", user_id))
 
 
 def end_others(session: Session, now: datetime, seat: Seat) -> None:
-    """Signs every other browser out, and knows none of their devices any longer."""
+    """Signs every other browser out, and knows none of their devices any longer; a change of address is given up."""
     opening.end_sessions(session, seat.user_id, but=seat.session_id)
+    proofs.kill(session, seat.user_id, now, Purpose.new_address)
     devices.forget(session, seat.user_id, but=seat.device)
     journal.record(session, seat.actor, now, "user.sessions_ended", ("user", seat.user_id))
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.accounts import happenings, limits, opening, proofs, queries, rules
+from invoicing.accounts import devices, happenings, limits, opening, proofs, queries, rules
 from invoicing.accounts import secrets as sec
 from invoicing.accounts.happenings import Happening
 from invoicing.accounts.models import EmailProof, PasskeyChallenge, Purpose, Role, SignInSession, Stage, User
@@ -105,11 +105,12 @@ def fit_hash(password: str, email: str = "", organisation: str = "") -> str:
 
 
 def set_password(session: Session, actor: Actor, now: datetime, user_id: int, password_hash: str) -> None:
-    """Ends every session and every mailed link of the user; signs nobody in."""
+    """Ends every session and every mailed link of the user, whose devices are unknown again; signs nobody in."""
     if not changed_one(session, update(User).where(User.id == user_id).values(password_hash=password_hash)):
         raise NotFound
     end_sessions(session, user_id)
     proofs.kill(session, user_id, now)
+    devices.forget(session, user_id)
     journal.record(session, actor, now, "user.password_set", ("user", user_id))
     happenings.tell(session, now, user_id, Happening.password_set)
 
@@ -153,7 +154,6 @@ def end_session(session: Session, now: datetime, user_id: int, session_id: int) 
     """Signs one browser out; a foreign number ends nothing."""
     own = (SignInSession.id == session_id) & (SignInSession.user_id == user_id)
     if changed_one(session, delete(SignInSession).where(own)):
-        session.execute(update(User).where(User.id == user_id).values(left_at=now))
         journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_out", ("user", user_id))
 
 

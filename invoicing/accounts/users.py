@@ -11,9 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from invoicing import journal
+from invoicing.accounts import proofs, service
 from invoicing.accounts import secrets as sec
-from invoicing.accounts import service
-from invoicing.accounts.models import Role, SignInSession, User
+from invoicing.accounts.models import Purpose, Role, SignInSession, User
 from invoicing.errors import NotFound, Refused
 from invoicing.journal import Actor
 
@@ -38,6 +38,8 @@ def invite_user(
 def change_role(session: Session, actor: Actor, now: datetime, user_id: int, role: Role) -> User:
     """Another role; whoever gets one signs in anew, with what that role asks for. Twice is once.
 
+    A change of address that waits for its link is given up: a member's may not become staff's.
+
     Refuses NotFound, OwnAccount, LastAdmin.
     """
     admins, user = _locked(session, user_id)
@@ -49,6 +51,7 @@ def change_role(session: Session, actor: Actor, now: datetime, user_id: int, rol
         user.wants_digest = False
     session.flush()
     service.end_sessions(session, user_id)
+    proofs.kill(session, user_id, now, Purpose.new_address)
     journal.record(session, actor, now, "user.role_changed", ("user", user_id), {"role": (before, role)})
     return user
 
@@ -62,13 +65,17 @@ def set_active(session: Session, actor: Actor, now: datetime, user_id: int, acti
 
 
 def sign_out(session: Session, actor: Actor, now: datetime, user_id: int, but: int | None = None) -> int:
-    """Ends every session of a user (but one of them); how many there were. Raises NotFound."""
+    """Ends every session of a user (but one of them); how many there were. Raises NotFound.
+
+    A change of address that waits for its link is given up: a stranger at one of them may have asked for it.
+    """
     if session.get(User, user_id) is None:
         raise NotFound
     theirs = delete(SignInSession).where(SignInSession.user_id == user_id)
     if but is not None:
         theirs = theirs.where(SignInSession.id != but)
     ended = len(session.scalars(theirs.returning(SignInSession.id)).all())
+    proofs.kill(session, user_id, now, Purpose.new_address)
     if ended:
         journal.record(session, actor, now, "user.sessions_ended", ("user", user_id), {"sessions": (ended, 0)})
     return ended

@@ -10,7 +10,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from invoicing.accounts.models import User
 from invoicing.accounts.rules import fold_email
+from invoicing.customers.access import everybody
 from invoicing.customers.managing import managed
 from invoicing.customers.models import Customer, CustomerAccess, CustomerKind
 from invoicing.customers.rules import CustomerContent
@@ -42,14 +44,19 @@ def own_record(linked: Sequence[Customer]) -> Customer | None:
 
 def records(session: Session, user_id: int) -> list[Customer]:
     """The records whose address this user may change: their own, and the organisations that they manage."""
-    return [*_own(session, user_id), *managed(session, user_id)]
+    address = session.scalar(select(User.email).where(User.id == user_id)) or ""
+    return [*_own(session, user_id, address), *managed(session, user_id)]
 
 
-def _own(session: Session, user_id: int) -> list[Customer]:
+def _own(session: Session, user_id: int, address: str) -> list[Customer]:
+    """None where others see it too and it has another address: it may be one of them, and who reads changes nothing."""
     query = select(Customer).join(CustomerAccess).where(CustomerAccess.user_id == user_id)
     linked = session.scalars(query.where(Customer.merged_into_id.is_(None)).order_by(Customer.sort_name, Customer.id))
     own = own_record(linked.all())
-    return [own] if own else []
+    if own is None:
+        return []
+    others = any(each.user_id != user_id for each in everybody(session, own.id))
+    return [] if others and fold_email(own.email) != fold_email(address) else [own]
 
 
 def record(session: Session, user_id: int, customer_id: int) -> Customer:
@@ -89,7 +96,7 @@ def follow(session: Session, actor: Actor, now: datetime, old: str, new: str) ->
 
 def following(session: Session, user_id: int, address: str) -> list[Customer]:
     """The user's own records whose e-mails go to this address; an organisation's stay where they are."""
-    return [each for each in _own(session, user_id) if fold_email(each.email) == fold_email(address)]
+    return [each for each in _own(session, user_id, address) if fold_email(each.email) == fold_email(address)]
 
 
 def _content(customer: Customer) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from invoicing.accounts.models import SignInSession, User
+from invoicing.accounts.models import User
 from invoicing.customers.models import CustomerAccess
 from invoicing.delivery.daily import Daily, local_day
 from invoicing.delivery.models import DeliveryKind
 from invoicing.invoices.models import Invoice
+from invoicing.zone.models import MemberVisit
 
 SETTLES: Final = timedelta(minutes=10)  # what is being frozen at this very moment is told of the next day
 
@@ -37,17 +38,13 @@ def count_unseen(session: Session, user_id: int) -> int:
 
 _LINKED: Final = (CustomerAccess, CustomerAccess.user_id == User.id)
 _DOCUMENTS: Final = (Invoice, and_(Invoice.customer_id == CustomerAccess.customer_id, Invoice.frozen_at.is_not(None)))
-_SEEN_SINCE: Final = (
-    select(SignInSession.id)
-    .where(SignInSession.user_id == User.id, SignInSession.last_seen_at >= Invoice.frozen_at)
+_LOOKED_SINCE: Final = (
+    select(MemberVisit.user_id)
+    .where(MemberVisit.user_id == User.id, MemberVisit.looked_at >= Invoice.frozen_at)
     .correlate(User, Invoice)
     .exists()
 )
-_UNSEEN: Final = and_(
-    or_(User.last_sign_in_at.is_(None), User.last_sign_in_at < Invoice.frozen_at),
-    or_(User.left_at.is_(None), User.left_at < Invoice.frozen_at),
-    ~_SEEN_SINCE,
-)
+_UNSEEN: Final = ~_LOOKED_SINCE  # by the same looks as what the zone itself marks as new
 
 
 def _waits(day: date) -> Sequence[ColumnElement[bool]]:

@@ -10,7 +10,8 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -57,6 +58,18 @@ class Archive:
             self._flush(sha256)
         return sha256
 
+    def put_together(self, files: Sequence[bytes]) -> list[str]:
+        """Stores files that belong together; their SHA-256 in their order, once all are on the disk.
+
+        In a folder they are flushed together, the folders above them once; to a bucket they travel at the same time.
+        """
+        if self._folder is None:
+            with ThreadPoolExecutor(len(files)) as hands:
+                return list(hands.map(self.put, files))
+        sha256s = [self.put(data, flush=False) for data in files]
+        self._flush(*sha256s)
+        return sha256s
+
     def get(self, sha256: str) -> bytes:
         """The stored bytes; raises ArchiveDamaged if they are missing or others."""
         data = self._read(sha256)
@@ -93,12 +106,13 @@ class Archive:
         except FileNotFoundError:
             return None
 
-    def _flush(self, sha256: str) -> None:
-        """Puts a file and the names of its folders on the disk."""
+    def _flush(self, *sha256s: str) -> None:
+        """Puts files and the names of their folders on the disk."""
         if self._folder is None:
             return
-        path = self._folder / place(sha256)
-        for each in (path, *_parents(path, self._folder)):
+        paths = [self._folder / place(sha256) for sha256 in sha256s]
+        folders = dict.fromkeys(folder for path in paths for folder in _parents(path, self._folder))
+        for each in (*paths, *folders):
             handle = os.open(each, os.O_RDONLY)
             try:
                 os.fsync(handle)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from obstore.exceptions import BaseError
 from sqlalchemy import Connection, Engine, func, select, text, update
@@ -17,32 +15,20 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from invoicing.database import UNWRITTEN, changed_one, committing, is_sqlite, transaction
 from invoicing.documents.archive import Archive
-from invoicing.documents.models import DocumentVersion, VersionState
-from invoicing.documents.paper import Facts, Paper, paper_of
-from invoicing.documents.snapshot import Snapshot
+from invoicing.documents.desk import Facts
+from invoicing.documents.making import Files, Press, make
+from invoicing.documents.models import COLUMNS, DocumentVersion, Part, VersionState
 from invoicing.errors import NotFound
 
 HURRY_MS = 250  # how long a download waits for a busy database before it leaves the version due
 
-
-class Drawn(Protocol):
-    """A PDF and its number of pages."""
-
-    @property
-    def data(self) -> bytes: ...
-
-    @property
-    def pages(self) -> int: ...
-
-
-Renderer = Callable[[Paper, Path | None], Drawn]  # `pdf.render`
 Sessions = sessionmaker[Session]
 Opening = Callable[[Sessions], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
 class Document:
-    """The bytes of one version."""
+    """The bytes of one file of a version."""
 
     version_id: int
     data: bytes
@@ -54,13 +40,13 @@ class _Known:
     """What the database says about a version, read before anything slow begins."""
 
     facts: str
-    sha256: str | None
     snapshot: str
+    sha256s: dict[Part, str | None]
 
     @property
-    def paper(self) -> Paper:
-        """What the version shows."""
-        return paper_of(Snapshot.from_json(self.snapshot), Facts.from_json(self.facts))
+    def is_rendered(self) -> bool:
+        """Whether its files are archived."""
+        return bool(self.sha256s[Part.pdf])
 
 
 def due(session: Session, invoice_id: int, facts: Facts, now: datetime) -> DocumentVersion:
@@ -105,90 +91,79 @@ def last_version(session: Session) -> int:
     return session.scalar(select(func.max(DocumentVersion.id))) or 0
 
 
-def ensure_rendered(
-    sessions: Sessions, archive: Archive, renderer: Renderer, version_id: int, now: datetime
-) -> Document:
-    """The version's stored bytes, rendered and archived first if it is due.
+def ensure_rendered(sessions: Sessions, archive: Archive, press: Press, version_id: int, now: datetime) -> Document:
+    """The version's stored PDF, made and archived first if it is due, with what lies beside it.
 
     No transaction is open while it draws. Of two at once the first wins and both return what it stored.
-    Raises NotFound, ArchiveDamaged, and what the renderer raises.
+    Raises NotFound, ArchiveDamaged, and what the press raises.
     """
     known = _known(sessions, version_id)
-    if known.sha256:
-        return Document(version_id, archive.get(known.sha256), known.sha256)
-    drawn = draw(archive, renderer, known.paper)
-    return _stored(sessions, archive, version_id, drawn, now, transaction)
+    if known.is_rendered:
+        return _archived(archive, version_id, known, Part.pdf)
+    files = make(archive, press, known.snapshot, known.facts)
+    if _store(sessions, archive, version_id, files, now, transaction):
+        return _document(version_id, files.pdf)
+    return _archived(archive, version_id, _known(sessions, version_id), Part.pdf)
 
 
 def open_version(
-    sessions: Sessions, archive: Archive, renderer: Renderer, version_id: int, now: datetime, *, write: bool = True
-) -> Document:
+    sessions: Sessions, archive: Archive, press: Press, version_id: int, now: datetime, *, part: Part = Part.pdf,
+    write: bool = True,
+) -> Document:  # fmt: skip
     """The same for a download, which writes at best: a busy database leaves the version due, as does `write=False`.
 
-    HEAD asks with `write=False`. What is drawn without being noted is the same: the paper's bytes depend on nothing
-    but the snapshot and the facts.
+    HEAD asks with `write=False`. What is made without being noted is the same: a document's bytes depend on nothing
+    but the snapshot and the facts. NotFound also where the version has no such `part`.
     """
     known = _known(sessions, version_id)
-    if known.sha256:
-        return Document(version_id, archive.get(known.sha256), known.sha256)
-    drawn = draw(archive, renderer, known.paper)
+    if known.is_rendered:
+        return _archived(archive, version_id, known, part)
+    files = make(archive, press, known.snapshot, known.facts)
     try:
-        if write:
-            return _stored(sessions, archive, version_id, drawn, now, _hurried)
+        if write and not _store(sessions, archive, version_id, files, now, _hurried):
+            return _archived(archive, version_id, _known(sessions, version_id), part)
     except (*UNWRITTEN, OSError, BaseError):
         pass  # busy, full or away: the worker will store and note it
-    return Document(version_id, drawn.data, hashlib.sha256(drawn.data).hexdigest())
+    return _document(version_id, files.parts.get(part))
 
 
-def _stored(
-    sessions: Sessions, archive: Archive, version_id: int, drawn: Drawn, now: datetime, opening: Opening
-) -> Document:
-    """File first, then its row; whoever comes second gets what the first has stored."""
-    sha256 = archive.put(drawn.data)
-    with opening(sessions) as session:
-        first = _note(session, version_id, sha256, drawn, now)
-    if first:
-        return Document(version_id, drawn.data, sha256)
-    sha256 = _known(sessions, version_id).sha256 or ""
+def _archived(archive: Archive, version_id: int, known: _Known, part: Part) -> Document:
+    sha256 = known.sha256s[part]
+    if sha256 is None:
+        raise NotFound
     return Document(version_id, archive.get(sha256), sha256)
+
+
+def _document(version_id: int, data: bytes | None) -> Document:
+    if data is None:
+        raise NotFound
+    return Document(version_id, data, hashlib.sha256(data).hexdigest())
 
 
 def _known(sessions: Sessions, version_id: int) -> _Known:
     from invoicing.invoices.models import Invoice  # an invoice knows its versions; here only its snapshot is read
 
-    query = select(DocumentVersion.facts, DocumentVersion.sha256, Invoice.snapshot)
+    names = [getattr(DocumentVersion, sha256) for sha256, _size in COLUMNS.values()]
+    query = select(Invoice.snapshot, DocumentVersion.facts, *names)
     query = query.join(Invoice, Invoice.id == DocumentVersion.invoice_id).where(DocumentVersion.id == version_id)
     with sessions() as session:
         row = session.execute(query).first()
     if row is None or row.snapshot is None:
         raise NotFound
-    return _Known(row.facts, row.sha256, row.snapshot)
+    return _Known(row.facts, row.snapshot, dict(zip(COLUMNS, row[2:], strict=True)))
 
 
-def draw(archive: Archive, renderer: Renderer, paper: Paper) -> Drawn:
-    """The paper as PDF, with its logo from the archive; nothing is kept."""
-    with _logo(archive, paper.logo) as logo:
-        return renderer(paper, logo)
-
-
-@contextmanager
-def _logo(archive: Archive, sha256: str) -> Iterator[Path | None]:
-    """The archived logo as a file, for as long as the drawing takes."""
-    with tempfile.NamedTemporaryFile(suffix=".png") if sha256 else nullcontext() as file:
-        if file is None:
-            yield None
-        else:
-            file.write(archive.get(sha256))
-            file.flush()
-            yield Path(file.name)
-
-
-def _note(session: Session, version_id: int, sha256: str, drawn: Drawn, now: datetime) -> bool:
-    """Notes where the bytes are, once: False if somebody else was first."""
+def _store(
+    sessions: Sessions, archive: Archive, version_id: int, files: Files, now: datetime, opening: Opening
+) -> bool:  # fmt: skip
+    """Files first, then their row, once: False if somebody else was first."""
+    values: dict[str, object] = {"state": VersionState.rendered, "rendered_at": now, "pages": files.pages}
+    parts = files.parts
+    for (part, data), sha256 in zip(parts.items(), archive.put_together(list(parts.values())), strict=True):
+        values |= dict(zip(COLUMNS[part], (sha256, len(data)), strict=True))
     due_still = (DocumentVersion.id == version_id) & (DocumentVersion.state == VersionState.due)
-    values = {"state": VersionState.rendered, "sha256": sha256, "size": len(drawn.data), "pages": drawn.pages,
-              "rendered_at": now}  # fmt: skip
-    return changed_one(session, update(DocumentVersion).where(due_still).values(values))
+    with opening(sessions) as session:
+        return changed_one(session, update(DocumentVersion).where(due_still).values(values))
 
 
 @contextmanager

@@ -9,13 +9,15 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Connection, Engine, text
 
 from invoicing.database import is_sqlite
+from invoicing.documents.models import COLUMNS
 from invoicing.proof import chain, exported, runs_told, states
 from invoicing.proof.numbers import SeriesFacts
 from invoicing.proof.states import Document, Row
 
 ROWS: Final = 2000  # read at once
 VERSION: Final = (
-    "id", "invoice_id", "position", "state", "sha256", "size", "pages", "facts", "withdrawn_at", "sealed_at"
+    "id", "invoice_id", "position", "state", "sha256", "size", "pages", "facts", "withdrawn_at", "sealed_at",
+    "xml_sha256", "xml_size", "source_sha256", "source_size",
 )  # fmt: skip
 CHANGE: Final = ("id", "invoice_id", "at", "actor_kind", "actor_id", "before", "after", "reason", "run_id")
 BULK: Final = (*CHANGE, "state", "seal")
@@ -29,11 +31,12 @@ class Sizes(NamedTuple):
     versions: int
     changes: int
     parts: int
+    files: int
 
     @property
     def total(self) -> int:
-        """Rows, and a file for each version."""
-        return self.entries + self.documents + 2 * self.versions + self.changes + self.parts
+        """Rows, and the files of the archive."""
+        return sum(self)
 
 
 @contextmanager
@@ -50,8 +53,9 @@ def steady(engine: Engine) -> Iterator[Connection]:
 def sizes(connection: Connection) -> Sizes:
     """Counts of rows."""
     tables = ("journal", "invoice", "document_version", "lettering_change", "ledger_part")
-    counts = (connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables)  # noqa: S608
-    return Sizes(*counts)
+    files = " + ".join(f"count({sha256})" for sha256, _size in COLUMNS.values())
+    counted = [*(f"SELECT count(*) FROM {table}" for table in tables), f"SELECT {files} FROM document_version"]  # noqa: S608
+    return Sizes(*(connection.execute(text(query)).scalar_one() for query in counted))
 
 
 def entries(connection: Connection) -> Iterator[Sequence[Row]]:

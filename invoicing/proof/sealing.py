@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from invoicing import journal
-from invoicing.documents.models import DocumentVersion, VersionState
+from invoicing.documents.models import COLUMNS, DocumentVersion, Part, VersionState
 from invoicing.invoices.models import Invoice
 from invoicing.journal import DOCUMENT, SYSTEM, JournalEntry
 
@@ -20,7 +20,9 @@ JOURNAL: Final = "journal"  # the journal about itself
 SEALED: Final = "journal.sealed"  # every document of before is in the chain
 ANCHORED: Final = "journal.anchored"  # from here on there are anchors
 SEALED_AT_ONCE: Final = 300
-_COLUMNS: Final = ("id", "invoice_id", "position", "sha256", "size", "pages", "facts")
+_TOLD: Final = ("invoice_id", "position", "sha256", "size", "pages")
+BESIDE: Final = (*COLUMNS[Part.xml], *COLUMNS[Part.source])
+_READ: Final = ("id", *_TOLD, "facts", *BESIDE)
 Progress = Callable[[int, int], None]  # done, of how many
 
 
@@ -35,20 +37,28 @@ def facts_digest(facts: str) -> str:
     return sha256(facts.encode()).hexdigest()
 
 
+def what_is_sealed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the journal says of an archived version, by its columns.
+
+    What lies beside the PDF is told where there is something: of versions from before, the entry tells the PDF alone.
+    """
+    told = {name: row[name] for name in _TOLD} | {"facts": facts_digest(str(row["facts"]))}
+    return told | {name: row[name] for name in BESIDE if row[name] is not None}
+
+
 def seal_versions(session: Session, now: datetime, limit: int = SEALED_AT_ONCE) -> int:
     """Puts versions that are archived and not yet in the chain there, oldest first; returns how many.
 
     What another worker holds is left to it.
     """
     is_open = (DocumentVersion.state == VersionState.rendered) & DocumentVersion.sealed_at.is_(None)
-    columns = [getattr(DocumentVersion, name) for name in _COLUMNS]
+    columns = [getattr(DocumentVersion, name) for name in _READ]
     query = select(*columns).where(is_open).order_by(DocumentVersion.id).limit(limit)
-    rows = session.execute(query.with_for_update(skip_locked=True)).all()
+    rows = session.execute(query.with_for_update(skip_locked=True)).mappings().all()
     for row in rows:
-        changes = {name: (None, getattr(row, name)) for name in _COLUMNS[1:-1]}
-        changes["facts"] = (None, facts_digest(row.facts))
-        journal.record(session, SYSTEM, now, "version.archived", (VERSION, row.id), changes)
-    ids = [row.id for row in rows]
+        changes = {name: (None, value) for name, value in what_is_sealed(row).items()}  # type: ignore[arg-type]
+        journal.record(session, SYSTEM, now, "version.archived", (VERSION, row["id"]), changes)
+    ids = [row["id"] for row in rows]
     mark = update(DocumentVersion).where(DocumentVersion.id.in_(ids), is_open).values(sealed_at=now)
     if ids:
         session.execute(mark.execution_options(synchronize_session=False))

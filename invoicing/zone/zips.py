@@ -22,7 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from stream_zip import NO_COMPRESSION_32, NO_COMPRESSION_64, ZIP_32, ZIP_64, MemberFile, stream_zip
 
 from invoicing.documents.archive import Archive, ArchiveDamaged
-from invoicing.documents.service import Renderer, Sessions, open_version
+from invoicing.documents.making import Press
+from invoicing.documents.service import Sessions, open_version
 from invoicing.sheets import CHUNK, Column, Row, csv_bytes
 from invoicing.zone.file_names import FileNames
 from invoicing.zone.packing import LOT, Packed, lot
@@ -62,7 +63,7 @@ class Stock:
 
     sessions: Sessions
     archive: Archive
-    renderer: Renderer
+    press: Press
 
 
 @dataclass
@@ -137,7 +138,7 @@ class Zip:
         try:
             if row.sha256:
                 return self.stock.archive.get(row.sha256), row.sha256
-            found = open_version(self.stock.sessions, self.stock.archive, self.stock.renderer, row.version_id, self.at)
+            found = open_version(self.stock.sessions, self.stock.archive, self.stock.press, row.version_id, self.at)
         except ArchiveDamaged:
             return Missing.damaged
         except (OSError, BaseError):

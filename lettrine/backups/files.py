@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from obstore.exceptions import BaseError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 
 from invoicing.documents.archive import Archive, ArchiveDamaged, place
-from invoicing.documents.models import DocumentVersion
+from invoicing.documents.models import COLUMNS, DocumentVersion
 from invoicing.journal import JournalEntry
 from invoicing.proof import anchors
 from invoicing.proof.service import Progress
@@ -37,9 +37,17 @@ class Named(NamedTuple):
 
 
 def named(connection: Connection) -> list[Named]:
-    """Every file that the database names: documents, and the logos that sellers have or had, for drafts of then."""
-    documents = select(DocumentVersion.sha256, DocumentVersion.size).where(DocumentVersion.sha256.is_not(None))
-    sizes = {str(sha256): size if size is not None else -1 for sha256, size in connection.execute(documents)}
+    """Every file that the database names: documents with what lies beside them, and the logos that sellers have or
+    had, for drafts of then.
+    """
+    columns = inspect(connection).get_columns(DocumentVersion.__tablename__)
+    there = {column["name"] for column in columns}  # fewer, before an upgrade
+    sizes: dict[str, int] = {}
+    for names in COLUMNS.values():
+        sha256, size = (getattr(DocumentVersion, name) for name in names)
+        if names[0] in there:
+            found = connection.execute(select(sha256, size).where(sha256.is_not(None)))
+            sizes |= {str(name): length if length is not None else -1 for name, length in found}
     logos = set(connection.scalars(select(Seller.logo).where(Seller.logo != "")))
     for changes in connection.scalars(select(JournalEntry.changes).where(JournalEntry.action == LOGO)):
         logos.update(sha256 for sha256 in json.loads(changes).get("logo", ()) if sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoicing.accounts import addresses, service
+from invoicing.accounts import addresses, profile, service, users
 from invoicing.accounts import secrets as sec
 from invoicing.accounts.happenings import HAPPENED
 from invoicing.accounts.models import EmailProof, Role, SignInSession, Stage, User
@@ -24,7 +25,7 @@ from invoicing.customers.inviting import invite_member
 from invoicing.customers.models import Customer
 from invoicing.database import transaction
 from invoicing.delivery.models import Delivery, DeliveryKind
-from invoicing.errors import FieldFaults
+from invoicing.errors import FieldFaults, NotFound
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import MemberFilter, of_user
 from invoicing.journal import COMMAND, JournalEntry
@@ -212,6 +213,23 @@ def test_a_link_that_an_intruder_asked_for_dies_with_the_new_password(session: S
         addresses.use(session, NOW, token, None)
 
 
+SHUT_OUT: dict[str, Callable[[Session, User, int], object]] = {
+    "that browser": lambda s, zoe, seat: profile.end_browser(s, NOW, zoe.id, seat),
+    "all others": lambda s, zoe, seat: profile.end_others(s, NOW, Seat(zoe.id, 0)),
+    "by an administrator": lambda s, zoe, seat: users.sign_out(s, COMMAND, NOW, zoe.id),
+    "made staff": lambda s, zoe, seat: users.change_role(s, COMMAND, NOW, zoe.id, Role.sales),
+}
+
+
+@pytest.mark.parametrize("way", SHUT_OUT)
+def test_a_link_that_an_intruder_asked_for_dies_when_they_are_shut_out(session: Session, zoe: User, way: str) -> None:
+    seat, token = seated(session, zoe), asked(session, zoe, "intrus@exemple.fr")
+    SHUT_OUT[way](session, zoe, seat)
+    with pytest.raises(WrongProof):
+        addresses.use(session, NOW, token, None)
+    assert addresses.waiting(session, zoe.id, NOW) is None
+
+
 def test_what_was_mailed_to_the_old_address_opens_nothing_any_longer(session: Session, zoe: User) -> None:
     service.mail_reset(session, NOW, OLD, POST)
     reset = link_of(session, DeliveryKind.reset)
@@ -254,6 +272,17 @@ def test_the_mails_of_ones_own_record_follow_and_only_those(session: Session, zo
     assert own.follow(session, actor_of(zoe), NOW, OLD, NEW) == [mine.id]
     assert (mine.email, mine.revision, elsewhere.email) == (NEW, before + 1, OLD)
     assert own.follow(session, actor_of(zoe), NOW, OLD, NEW) == []
+
+
+def test_whoever_is_one_of_several_and_not_the_one_it_writes_to_changes_nothing(session: Session, zoe: User) -> None:
+    """The right to see is a right to read (SPEC E5), of a helper's too."""
+    helper = make_user(session, Role.member)
+    hers = make_customer(session, users=(zoe, helper), email="Zoe@Exemple.fr")
+    assert [each.id for each in own.records(session, zoe.id)] == [hers.id]
+    assert own.records(session, helper.id) == own.following(session, helper.id, helper.email) == []
+    with pytest.raises(NotFound):
+        own.change_address(session, actor_of(helper), NOW, hers.id, hers.revision, own.PostalAddress("1 rue", city="X"))
+    assert own.follow(session, actor_of(zoe), NOW, OLD, NEW) == [hers.id]
 
 
 def test_the_documents_that_stand_keep_the_address_they_bear(session: Session, zoe: User) -> None:

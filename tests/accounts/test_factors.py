@@ -247,3 +247,19 @@ def test_whoever_listens_hears_what_happens_and_no_secret(session: Session) -> N
         (Happening.factors_reset, {}),
     ]
     assert {user_id for user_id, _what, _facts in heard} == {user.id}
+
+
+def test_of_two_that_ask_for_new_codes_at_once_one_has_those_that_work(database: Database) -> None:
+    with transaction(database.sessions) as session:
+        user_id = make_user(session).id
+    ready = Barrier(4)
+
+    def make(_n: int) -> None:
+        ready.wait()
+        with transaction(database.sessions) as session:
+            factors.make_codes(session, COMMAND, NOW, user_id, KEYS)
+
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(make, range(4)))
+    with database.sessions() as session:
+        assert factors.factors_of(session, user_id).codes_left == 10

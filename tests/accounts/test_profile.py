@@ -172,6 +172,15 @@ def test_a_device_that_was_shut_out_is_new_again(session: Session, zoe: User) ->
     assert told(session) == ["signed_in", "signed_in"]
 
 
+def test_a_reset_password_and_lost_factors_make_every_device_new_again(session: Session, zoe: User) -> None:
+    for shut_out in (lambda: service.set_password(session, COMMAND, NOW, zoe.id, "new"),
+                     lambda: factors.reset(session, COMMAND, NOW, zoe.id)):  # fmt: skip
+        come(session, zoe, "a")
+        come(session, zoe, "b")
+        shut_out()
+        assert session.scalars(select(KnownDevice.id)).all() == []
+
+
 def test_two_tabs_at_once_note_one_device(database: Database) -> None:
     with transaction(database.sessions) as session:
         user_id = make_user(session, Role.member).id

@@ -103,7 +103,7 @@ def test_inviting_makes_the_user_the_right_and_one_mail(desk: Desk) -> None:
     assert (user.role, user.password_hash, user.name) == (Role.member, None, desk.customer.name)
     assert [access.user_id for access in desk.customer.access] == [user.id] and desk.count(Delivery) == 1
     page = desk.browser.get(record(desk.customer)).text
-    assert f"L’invitation part pour {desk.customer.email}" in page and "pas encore de visite" in page
+    assert f"L’invitation part pour {desk.customer.email}" in page and "pas encore de connexion" in page
 
 
 def test_a_second_click_mails_nothing_more(desk: Desk) -> None:

@@ -19,13 +19,13 @@ from invoicing.accounts.models import Role
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive, place
 from invoicing.documents.models import DocumentVersion
-from invoicing.documents.pdf import render
 from invoicing.journal import COMMAND
 from invoicing.lettering.service import letter
 from invoicing.proof.models import ProofRun
 from lettrine.prover import Prover
 from tests.admin.desk import Desk
 from tests.conftest import JOURNAL_KEY
+from tests.documents.presses import REAL
 from tests.factories import NOW, make_invoice, make_order, make_shop
 
 PAGE = "/ventes/preuve"
@@ -52,7 +52,7 @@ def drawn(desk: Desk) -> None:
     with sessions(desk)() as session:
         ids = documents.unrendered(session, NOW, 100)
     for version_id in ids:
-        documents.ensure_rendered(sessions(desk), archive_of(desk), render, version_id, NOW)
+        documents.ensure_rendered(sessions(desk), archive_of(desk), REAL, version_id, NOW)
 
 
 def sessions(desk: Desk) -> sessionmaker[Session]:
@@ -115,7 +115,7 @@ def test_a_fault_is_named_with_what_to_do(made: Desk) -> None:
     (settings_of(made).data_dir / "archive" / place(sha256 or "")).unlink()
     prove(made)
     shown = plain(made.browser.get(PAGE))
-    assert f"<b>{NUMBER}, version 1 : le fichier archivé manque.</b> Ne supprimez rien : restaurez" in shown
+    assert f"<b>{NUMBER}, version 1 : le PDF archivé manque.</b> Ne supprimez rien : restaurez" in shown
     assert shown.count('class="proof ko"') == 1 and "1 écart" in shown
 
 

@@ -17,7 +17,7 @@ from invoicing.database import transaction
 from invoicing.delivery.models import Delivery, DeliveryKind
 from invoicing.delivery.service import Outgoing, queue
 from invoicing.documents.archive import open_archive
-from invoicing.documents.pdf import render
+from invoicing.documents.press import press
 from invoicing.invoices.service import Finalised
 from invoicing.sellers.models import Organisation, Region
 from lettrine.worker import Worker
@@ -89,6 +89,6 @@ def open_office(database: Database, folder: Path, port: int, **over: object) -> 
     settings = make_settings(database.url, folder, **{"smtp_host": "127.0.0.1", "smtp_port": port, **over})
     for app in running(settings):
         clock = Clock()
-        worker = Worker(app, settings, open_archive(settings.archive), render)
+        worker = Worker(app, settings, open_archive(settings.archive), press(schematron=False))
         worker.clock = clock
         yield Office(database, settings, app, worker, clock)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from invoicing.database import transaction
 from invoicing.documents.models import DocumentVersion, VersionState
@@ -20,6 +21,7 @@ from lettrine import drawing
 from lettrine.drawing import FEW, TooLong
 from tests.conftest import Database
 from tests.delivery.office import Office
+from tests.documents.presses import pressing
 from tests.factories import make_customer, make_invoice, make_seller
 
 MANY = FEW + 5
@@ -59,6 +61,14 @@ def test_a_process_that_has_drawn_its_share_makes_room_for_a_fresh_one(
     assert len(pools) == 3  # 10, 10 and 5
 
 
+def test_the_rules_of_structured_invoices_are_checked_apart_as_well(office: Office, ids: list[int]) -> None:
+    drawing = office.worker.drawing
+    drawing.settings = office.settings.model_copy(update={"checks_schematron": True})
+    assert office.worker.render_due() == MANY
+    with office.database.sessions() as session:
+        assert session.scalar(select(func.count(DocumentVersion.xml_sha256))) == MANY
+
+
 def test_one_that_cannot_be_drawn_apart_stops_nobody_else(office: Office, ids: list[int]) -> None:
     drawing, missing = office.worker.drawing, ids[-1] + 1
     pool = drawing._pool()
@@ -72,9 +82,9 @@ def test_one_that_cannot_be_drawn_apart_stops_nobody_else(office: Office, ids: l
 def test_one_that_cannot_be_drawn_is_left_alone_for_a_while(office: Office) -> None:
     made, drawing = office.invoice(), office.worker.drawing
     office.clock.forward(minutes=1)
-    drawing.renderer = broken  # type: ignore[assignment]
+    drawing.press = pressing(broken)
     assert office.worker.render_due() == 0
-    drawing.renderer = office.worker.renderer
+    drawing.press = office.worker.press
     assert office.worker.render_due() == 0
     office.clock.forward(hours=2)
     assert office.worker.render_due() == 1
@@ -82,8 +92,26 @@ def test_one_that_cannot_be_drawn_is_left_alone_for_a_while(office: Office) -> N
         assert session.get_one(DocumentVersion, made.version_id).state is VersionState.rendered
 
 
-def broken(_paper: object, _logo: object = None) -> object:
+def broken(_paper: object, _logo: object, _xml: object) -> object:
     raise RenderFailed("no paper")
+
+
+def test_an_invalid_xml_leaves_its_version_due_and_a_line_in_the_log(office: Office) -> None:
+    made, drawing = office.invoice(), office.worker.drawing
+    office.clock.forward(minutes=1)
+    drawing.press = pressing(xml=invalid)
+    with capture_logs() as lines:
+        assert office.worker.render_due() == 0
+    assert [(line["event"], line["version_id"]) for line in lines] == [("version.not_rendered", made.version_id)]
+    with office.database.sessions() as session:
+        assert session.get_one(DocumentVersion, made.version_id).state is VersionState.due
+    drawing.press = office.worker.press
+    office.clock.forward(hours=2)
+    assert office.worker.render_due() == 1
+
+
+def invalid(_snapshot: object, _facts: object) -> bytes:
+    raise ValueError("BR-CO-10")
 
 
 def test_a_worker_that_begins_elsewhere_comes_round_to_the_first(office: Office, ids: list[int]) -> None:
@@ -100,7 +128,7 @@ def test_what_failed_at_the_end_hides_nothing_that_is_due_before_it(office: Offi
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), OperationalError("", {}, Exception("locked"))])
 def test_an_archive_or_a_database_that_is_away_is_no_fault_of_the_papers(office: Office, error: Exception) -> None:
-    def away(_paper: object, _logo: object = None) -> object:
+    def away(_paper: object, _logo: object, _xml: object) -> object:
         tried.append(1)
         raise error
 
@@ -110,19 +138,19 @@ def test_an_archive_or_a_database_that_is_away_is_no_fault_of_the_papers(office:
         make_invoice(session, make_customer(session), session.scalars(select(Seller)).one())
     office.clock.forward(minutes=1)
     drawing = office.worker.drawing
-    drawing.renderer = away  # type: ignore[assignment]
+    drawing.press = pressing(away)
     assert office.worker.render_due() == 0 and len(tried) == 1
-    drawing.renderer = office.worker.renderer
+    drawing.press = office.worker.press
     assert office.worker.render_due() == 2
 
 
 def test_an_archive_that_is_away_ends_what_is_drawn_apart(
     office: Office, ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    def away(_paper: object, _logo: object = None) -> object:
+    def away(_paper: object, _logo: object, _xml: object) -> object:
         raise OSError(errno.EROFS, "read-only")
 
-    own = (office.database.sessions, office.worker.archive, away)
+    own = (office.database.sessions, office.worker.archive, pressing(away))
     monkeypatch.setattr(drawing, "_own", own)
     assert drawing._draw(ids, office.clock()) == (0, [], True)
     lot: Future[drawing.Drawn] = Future()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from invoicing.accounts import opening, service
-from invoicing.accounts.models import Role, SignInSession, Stage, User
-from invoicing.accounts.rules import Proof
+from invoicing.accounts.models import Role, User
 from invoicing.customers.models import Customer, CustomerAccess
 from invoicing.database import transaction
 from invoicing.delivery import daily, news
@@ -18,6 +15,7 @@ from invoicing.delivery.models import Delivery, DeliveryKind, DeliveryState
 from invoicing.delivery.news import NEWS
 from invoicing.delivery.queries import count_trouble
 from invoicing.sellers.models import Seller
+from invoicing.zone import visits
 from tests.delivery.office import Office
 from tests.delivery.smtp import Letterbox
 from tests.delivery.test_mail import body
@@ -31,8 +29,15 @@ def member(office: Office, wanted: bool = True, **over: object) -> int:
     with transaction(office.database.sessions) as session:
         user = make_user(session, Role.member, last_sign_in_at=SUNDAY, **over)
         make_customer(session, users=(user,), email=user.email)
+        visits.note_look(session, user.id, SUNDAY, SUNDAY)
         news.choose(session, user.id, wanted, SUNDAY)
         return user.id
+
+
+def look(office: Office, user_id: int, at: datetime) -> None:
+    """They open their zone at that moment."""
+    with transaction(office.database.sessions) as session:
+        visits.note_look(session, user_id, SUNDAY, at)
 
 
 def document(office: Office, user_id: int, day: int = 22, hour: int = 12) -> None:
@@ -94,30 +99,30 @@ def test_where_nothing_is_new_no_mail_leaves(office: Office) -> None:
     assert morning(office, 23) == [] and morning(office, 24) == []
 
 
-@pytest.mark.parametrize("way", ["signed in", "looked", "signed out"])
-def test_what_was_seen_is_not_told(office: Office, way: str) -> None:
+def test_what_was_seen_is_not_told(office: Office) -> None:
+    user_id = member(office)
+    document(office, user_id)
+    look(office, user_id, SUNDAY + timedelta(hours=5))
+    assert morning(office, 23) == []
+
+
+def test_whoever_is_here_without_a_look_at_their_documents_is_told(office: Office) -> None:
+    """By the zone's own looks: what it marks as new is what the mail tells of."""
     user_id = member(office)
     document(office, user_id)
     later = SUNDAY + timedelta(hours=5)
     with transaction(office.database.sessions) as session:
-        if way == "signed in":
-            opening.open_seat(session, later, user_id, frozenset({Proof.mail}), "")
-        else:
-            row = SignInSession(sid_hash="x", user_id=user_id, stage=Stage.open, created_at=SUNDAY, proved_at=SUNDAY,
-                                last_seen_at=later if way == "looked" else SUNDAY, user_agent="")  # fmt: skip
-            session.add(row)
-            session.flush()
-            if way == "signed out":
-                service.end_session(session, later, user_id, row.id)
-    assert morning(office, 23) == []
+        session.get_one(User, user_id).last_sign_in_at = later
+    with office.database.sessions() as session:
+        assert visits.visit_of(session, user_id, later, later).since == SUNDAY
+    assert len(morning(office, 23)) == 1
 
 
 def test_whoever_looks_before_it_leaves_gets_none(office: Office, box: Letterbox) -> None:
     user_id = member(office)
     document(office, user_id)
     (row,) = morning(office, 23)
-    with transaction(office.database.sessions) as session:
-        opening.open_seat(session, office.clock(), user_id, frozenset({Proof.mail}), "")
+    look(office, user_id, office.clock())
     office.worker.deliver()
     assert not box.raw
     with office.database.sessions() as session:

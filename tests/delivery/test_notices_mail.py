@@ -70,6 +70,13 @@ def test_everything_that_happens_has_its_words(
     assert "%(" not in text and "None" not in text
 
 
+def test_whoever_did_not_add_a_factor_learns_that_a_password_does_not_take_it_away(
+    office: Office, box: Letterbox
+) -> None:
+    _subject, _to, text = sent(office, box, Happening.factor_added, factor="totp")
+    assert "Puis demandez à tresorerie@ateliers-lettre.example de retirer ce qui a été ajouté" in text
+
+
 def test_every_happening_is_worded() -> None:
     from lettrine.notice_letters import _WORDS
 

@@ -20,14 +20,15 @@ from config.settings import Settings
 from invoicing.accounts.models import EmailProof, Purpose
 from invoicing.database import begin_write, transaction
 from invoicing.delivery.models import Delivery, DeliveryState
+from invoicing.documents.making import Drawn
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.pdf import RenderFailed
-from invoicing.documents.service import Drawn
 from invoicing.documents.sheet import Paper
 from lettrine.jobs import Nudge, open_queue
 from tests.conftest import Database
 from tests.delivery.office import Office, open_office
 from tests.delivery.smtp import Letterbox, Rude, rude_server
+from tests.documents.presses import pressing
 from tests.factories import make_customer, make_invoice, make_seller
 from web.database import now
 
@@ -170,14 +171,14 @@ def version(office: Office, version_id: int) -> VersionState:
 
 def test_a_document_that_cannot_be_drawn_stops_nobody_else(office: Office, box: Letterbox) -> None:
     made = office.invoice()
-    render = office.worker.renderer
+    render = office.worker.press.render
 
-    def broken(paper: Paper, logo: Path | None = None) -> Drawn:
+    def broken(paper: Paper, logo: Path | None, xml: bytes | None) -> Drawn:
         if paper.number == made.number:
             raise RenderFailed("no paper")
-        return render(paper, logo)
+        return render(paper, logo, xml)
 
-    office.worker.renderer = office.worker.composer.renderer = broken  # type: ignore[assignment]
+    office.worker.press = office.worker.composer.press = pressing(broken)
     (other,) = office.plain()
     office.clock.forward(minutes=1)
     office.worker.sweep()
@@ -210,13 +211,13 @@ def test_the_sweep_removes_dead_links(office: Office) -> None:
 
 def test_a_slow_document_does_not_outlast_its_lease(office: Office, box: Letterbox) -> None:
     made = office.invoice()
-    render = office.worker.composer.renderer
+    render = office.worker.composer.press.render
 
-    def slow(paper: object, logo: object) -> object:
+    def slow(paper: Paper, logo: Path | None, xml: bytes | None) -> Drawn:
         office.clock.forward(seconds=office.settings.lease_seconds * 0.6)
-        return render(paper, logo)  # type: ignore[arg-type]
+        return render(paper, logo, xml)
 
-    office.worker.composer.renderer = slow  # type: ignore[assignment]
+    office.worker.composer.press = pressing(slow)
     office.worker.deliver()
     assert office.history(made.delivery_id)[-1] == ("deferred", "slow")
     assert not box.raw

@@ -115,3 +115,24 @@ def test_a_forked_child_is_refused_rather_than_left_hanging(tmp_path: Path) -> N
 def test_a_bucket_is_named_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     assert isinstance(open_archive("s3://factures/archive"), Archive)
+
+
+def test_files_that_belong_together_are_stored_together_in_their_order(archive: Archive) -> None:
+    data = [DATA, b"<xml/>", DATA]
+    assert archive.put_together(data) == [hashlib.sha256(each).hexdigest() for each in data]
+    assert archive.get(hashlib.sha256(b"<xml/>").hexdigest()) == b"<xml/>"
+
+
+def test_each_of_them_and_each_folder_above_reaches_the_disk_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    archive, sync = open_archive(tmp_path.as_uri()), os.fsync
+
+    def fsync(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    files = [tmp_path / place(name) for name in archive.put_together([DATA, b"<xml/>"])]
+    assert sorted(flushed) == sorted({str(p) for f in files for p in (f, f.parent, f.parent.parent, tmp_path)})

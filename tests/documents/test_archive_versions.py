@@ -19,9 +19,9 @@ from invoicing.documents import service
 from invoicing.documents.archive import Archive, ArchiveDamaged, open_archive, place
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts, Heading, Paper
-from invoicing.documents.pdf import render
 from invoicing.errors import NotFound
 from tests.conftest import Database
+from tests.documents.presses import REAL, pressing
 from tests.factories import NOW, make_customer, make_invoice, make_seller
 
 LATER = NOW + timedelta(minutes=5)
@@ -42,7 +42,7 @@ class Drawer:
     drawn: int = 0
     before: Callable[[], object] = lambda: None
 
-    def __call__(self, paper: Paper, logo: Path | None) -> Sheet:
+    def __call__(self, paper: Paper, logo: Path | None, xml: bytes | None) -> Sheet:
         self.before()
         self.drawn += 1
         return Sheet(f"{paper.number} {self.drawn}".encode())
@@ -67,7 +67,7 @@ def row(database: Database, version_id: int) -> DocumentVersion:
 
 
 def test_a_due_version_is_rendered_archived_and_noted(database: Database, archive: Archive, version_id: int) -> None:
-    document = service.ensure_rendered(database.sessions, archive, render, version_id, LATER)
+    document = service.ensure_rendered(database.sessions, archive, REAL, version_id, LATER)
     found = row(database, version_id)
     assert (found.state, found.sha256, found.rendered_at) == (VersionState.rendered, document.sha256, LATER)
     assert (found.size, found.pages) == (len(document.data), 1)
@@ -77,9 +77,9 @@ def test_a_due_version_is_rendered_archived_and_noted(database: Database, archiv
 
 def test_it_is_rendered_once(database: Database, archive: Archive, version_id: int) -> None:
     drawer = Drawer()
-    first = service.ensure_rendered(database.sessions, archive, drawer, version_id, LATER)
-    assert service.ensure_rendered(database.sessions, archive, drawer, version_id, LATER) == first
-    assert service.open_version(database.sessions, archive, drawer, version_id, LATER) == first
+    first = service.ensure_rendered(database.sessions, archive, pressing(drawer), version_id, LATER)
+    assert service.ensure_rendered(database.sessions, archive, pressing(drawer), version_id, LATER) == first
+    assert service.open_version(database.sessions, archive, pressing(drawer), version_id, LATER) == first
     assert drawer.drawn == 1
 
 
@@ -89,7 +89,7 @@ def test_two_at_once_return_what_the_first_stored(database: Database, archive: A
     found: list[service.Document] = []
 
     def work() -> None:
-        found.append(service.ensure_rendered(database.sessions, archive, drawer, version_id, LATER))
+        found.append(service.ensure_rendered(database.sessions, archive, pressing(drawer), version_id, LATER))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -106,16 +106,16 @@ def test_no_transaction_is_open_while_it_draws(database: Database, archive: Arch
         with transaction(database.sessions) as session:
             make_customer(session)
 
-    service.ensure_rendered(database.sessions, archive, Drawer(before=writes), version_id, LATER)
+    service.ensure_rendered(database.sessions, archive, pressing(Drawer(before=writes)), version_id, LATER)
 
 
 def test_a_download_of_a_due_version_renders_it(database: Database, archive: Archive, version_id: int) -> None:
-    document = service.open_version(database.sessions, archive, Drawer(), version_id, LATER)
+    document = service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER)
     assert row(database, version_id).sha256 == document.sha256
 
 
 def test_head_writes_nothing(database: Database, archive: Archive, version_id: int, tmp_path: Path) -> None:
-    document = service.open_version(database.sessions, archive, Drawer(), version_id, LATER, write=False)
+    document = service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER, write=False)
     assert document.data == b"F2026-00001 1"
     assert row(database, version_id).state is VersionState.due
     assert list((tmp_path / "archive").iterdir()) == []
@@ -126,14 +126,14 @@ def test_a_busy_database_leaves_it_due_and_serves_it(database: Database, archive
         begin_write(busy)
         held = busy.get(DocumentVersion, version_id, with_for_update=True)
         assert held is not None
-        document = service.open_version(database.sessions, archive, Drawer(), version_id, LATER)
+        document = service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER)
         busy.rollback()
     assert document.data == b"F2026-00001 1"
     assert row(database, version_id).state is VersionState.due
 
 
 def test_impatience_does_not_stay_with_the_connection(database: Database, archive: Archive, version_id: int) -> None:
-    service.open_version(database.sessions, archive, Drawer(), version_id, LATER)
+    service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER)
     with database.engine.connect() as connection:
         if database.engine.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 15000
@@ -147,25 +147,25 @@ def test_the_applications_sessions_do_as_well(
     from web.database import db
 
     with app.app_context():
-        document = service.open_version(db.sessionmaker, archive, Drawer(), version_id, LATER)
+        document = service.open_version(db.sessionmaker, archive, pressing(Drawer()), version_id, LATER)
     assert row(database, version_id).sha256 == document.sha256
 
 
 def test_a_damaged_file_is_named_not_served(
     database: Database, archive: Archive, version_id: int, tmp_path: Path
 ) -> None:
-    document = service.ensure_rendered(database.sessions, archive, Drawer(), version_id, LATER)
+    document = service.ensure_rendered(database.sessions, archive, pressing(Drawer()), version_id, LATER)
     (tmp_path / "archive" / place(document.sha256)).write_bytes(b"forged")
     with pytest.raises(ArchiveDamaged):
-        service.open_version(database.sessions, archive, Drawer(), version_id, LATER)
+        service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER)
 
 
 def test_a_renderer_that_fails_leaves_it_due(database: Database, archive: Archive, version_id: int) -> None:
-    def fails(_paper: Paper, _logo: Path | None) -> Sheet:
+    def fails(_paper: Paper, _logo: Path | None, _xml: bytes | None) -> Sheet:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        service.ensure_rendered(database.sessions, archive, fails, version_id, LATER)
+        service.ensure_rendered(database.sessions, archive, pressing(fails), version_id, LATER)
     assert row(database, version_id).state is VersionState.due
 
 
@@ -175,18 +175,18 @@ def test_the_archived_logo_is_handed_to_the_renderer(database: Database, archive
         version_id = make_invoice(session, make_customer(session), make_seller(session, logo=logo)).version_id
     seen: list[bytes] = []
 
-    def draw(_paper: Paper, path: Path | None) -> Sheet:
+    def draw(_paper: Paper, path: Path | None, _xml: bytes | None) -> Sheet:
         assert path is not None
         seen.append(path.read_bytes())
         return Sheet(b"x")
 
-    service.ensure_rendered(database.sessions, archive, draw, version_id, LATER)
+    service.ensure_rendered(database.sessions, archive, pressing(draw), version_id, LATER)
     assert seen == [b"a picture"]
 
 
 def test_a_foreign_number_is_not_found(database: Database, archive: Archive) -> None:
     with pytest.raises(NotFound):
-        service.open_version(database.sessions, archive, Drawer(), 999, LATER)
+        service.open_version(database.sessions, archive, pressing(Drawer()), 999, LATER)
 
 
 # versions that follow ------------------------------------------------------------------------------------------------
@@ -223,10 +223,10 @@ def test_the_same_facts_make_no_new_version(session: Session, version_id: int) -
 def test_a_rendered_version_may_be_withdrawn_and_keeps_its_bytes(
     database: Database, session: Session, archive: Archive, version_id: int
 ) -> None:
-    first = service.ensure_rendered(database.sessions, archive, Drawer(), version_id, LATER)
+    first = service.ensure_rendered(database.sessions, archive, pressing(Drawer()), version_id, LATER)
     due(session, Facts(official_number="FA-1"))
     assert row(database, version_id).withdrawn_at == LATER
-    assert service.open_version(database.sessions, archive, Drawer(), version_id, LATER) == first
+    assert service.open_version(database.sessions, archive, pressing(Drawer()), version_id, LATER) == first
 
 
 def test_what_waits_is_found_oldest_first(session: Session, version_id: int) -> None:

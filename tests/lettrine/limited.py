@@ -16,7 +16,7 @@ class Untold(Exception):
         super().__init__(one + two)
 
 
-def draw(paper: Paper, _logo: Path | None = None) -> Rendered:
+def draw(paper: Paper, _logo: Path | None = None, _xml: bytes | None = None) -> Rendered:
     """Does what the paper says; the bytes name the process."""
     what = str(paper)
     if what == "endless":

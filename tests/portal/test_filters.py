@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from html import unescape
 
+import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
@@ -102,6 +103,18 @@ def test_the_switch_shows_one_customer_and_is_remembered(
     assert answer.status_code == 302 and answer.location == f"/mes-factures?annee=2026&client={other.id}"
     assert numbers(browser, "/mes-factures?client=tous") == [others.number, own.number]
     assert numbers(browser) == [others.number, own.number]
+
+
+@pytest.mark.parametrize(
+    "typed", ["_anchor=x", "_scheme=javascript", "_external=1&_scheme=ftp", "_method=PUT", "endpoint=x", "self=x"]
+)
+def test_a_word_of_the_address_is_never_taken_for_one_of_ours(
+    session: Session, browser: Browser, issue: Issue, elodie: User, typed: str
+) -> None:
+    _own, _others, other = two(session, elodie, issue)
+    browser.get(f"/mes-factures?client={other.id}")
+    answer = browser.get(f"/mes-factures?{typed}")
+    assert (answer.status_code, answer.location) == (302, f"/mes-factures?{typed}&client={other.id}")
 
 
 def test_the_switch_changes_what_is_due_and_who_is_named(

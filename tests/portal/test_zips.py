@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,13 +17,17 @@ from sqlalchemy.orm import Session
 
 from invoicing.accounts.models import User
 from invoicing.customers.models import Customer, CustomerAccess
+from invoicing.documents import pdf
 from invoicing.documents.archive import place
 from invoicing.documents.models import DocumentVersion
+from invoicing.documents.paper import Paper
+from invoicing.documents.pdf import Rendered, RenderFailed
 from invoicing.invoices.models import Invoice
 from invoicing.traces.models import Trace, TraceKind
 from invoicing.zone import packing, zips
 from invoicing.zone.models import RunningDownload
 from tests.conftest import Browser
+from tests.documents.presses import pressing
 from tests.factories import make_customer, make_line
 from tests.portal.conftest import Issue, pay
 from web.database import now
@@ -148,15 +153,12 @@ def test_a_drawing_that_fails_does_not_break_the_others(
     first, second = issue(), issue()
     from portal import zips as door
 
-    def render(paper: object, logo: object) -> object:
-        from invoicing.documents.pdf import RenderFailed
-        from invoicing.documents.pdf import render as real
-
-        if getattr(paper, "number", "") == first.number:
+    def render(paper: Paper, logo: Path | None, xml: bytes | None) -> Rendered:
+        if paper.number == first.number:
             raise RenderFailed("no")
-        return real(paper, logo)  # type: ignore[arg-type]
+        return pdf.render(paper, logo, xml)
 
-    monkeypatch.setattr(door, "render", render)
+    monkeypatch.setattr(door, "press", lambda: pressing(render))
     file, table = get(browser)
     assert file.namelist() == [f"{second.number}.pdf", "index.csv"]
     assert "ne peut pas être mis en page" in table[1]["Remarque"]

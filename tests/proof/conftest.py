@@ -14,8 +14,10 @@ from invoicing import guards
 from invoicing.database import transaction
 from invoicing.documents import service as documents
 from invoicing.documents.archive import Archive, open_archive, place
-from invoicing.documents.models import DocumentVersion
-from invoicing.documents.paper import Paper
+from invoicing.documents.making import Press
+from invoicing.documents.models import COLUMNS, DocumentVersion, Part
+from invoicing.documents.paper import Facts, Paper
+from invoicing.documents.snapshot import Snapshot
 from invoicing.invoices.crediting import credit
 from invoicing.invoices.crediting_rules import CreditContent
 from invoicing.invoices.models import Invoice, Status
@@ -58,9 +60,17 @@ class Sheet:
     pages: int = 1
 
 
-def draw(paper: Paper, logo: Path | None) -> Sheet:
+def draw(paper: Paper, logo: Path | None, xml: bytes | None) -> Sheet:
     """A renderer whose bytes tell the paper's number."""
     return Sheet(f"%PDF {paper.number} {paper.title}".encode() * 9)
+
+
+def structured(snapshot: Snapshot, facts: Facts) -> bytes | None:
+    """What is made out in France has a structured invoice."""
+    return f"<xml>{snapshot.number} {facts.heading}</xml>".encode() if snapshot.region == "FR" else None
+
+
+PRESS = Press(draw, structured)
 
 
 @dataclass
@@ -81,7 +91,7 @@ class Desk:
         with self.database.sessions() as session:
             ids = documents.unrendered(session, LATER, 100)
         for version_id in ids:
-            documents.ensure_rendered(self.database.sessions, self.archive, draw, version_id, LATER)
+            documents.ensure_rendered(self.database.sessions, self.archive, PRESS, version_id, LATER)
 
     def seal(self) -> int:
         """Puts what is archived into the chain."""
@@ -138,10 +148,12 @@ class Desk:
         with self.database.engine.connect() as connection:
             return str(connection.execute(text(query)).scalar_one())
 
-    def file(self, number: str, position: int = 1) -> Path:
-        """Where a version's bytes lie."""
+    def file(self, number: str, position: int = 1, part: Part = Part.pdf) -> Path:
+        """Where a version's bytes lie, or those of what lies beside it."""
         with self.database.sessions() as session:
-            query = select(DocumentVersion.sha256).join(Invoice, Invoice.id == DocumentVersion.invoice_id)
+            query = select(getattr(DocumentVersion, COLUMNS[part][0])).join(
+                Invoice, Invoice.id == DocumentVersion.invoice_id
+            )
             sha256 = session.scalars(query.where(Invoice.number == number, DocumentVersion.position == position)).one()
         return self.folder / "archive" / place(sha256 or "")
 

@@ -42,7 +42,7 @@ def test_a_fault_is_a_sentence_and_exit_1(desk: Desk, env: dict[str, str]) -> No
     desk.file("F2026-00001").unlink()
     done = run(env, "verify")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "F2026-00001, version 1 : le fichier archivé manque. Ne supprimez rien" in done.stderr.replace("\u00a0", " ")
+    assert "F2026-00001, version 1 : le PDF archivé manque. Ne supprimez rien" in done.stderr.replace("\u00a0", " ")
 
 
 def test_it_speaks_the_organisation_s_language(desk: Desk, env: dict[str, str]) -> None:

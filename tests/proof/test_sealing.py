@@ -36,7 +36,9 @@ def test_every_archived_version_has_one_entry_that_names_its_bytes(desk: Desk) -
         assert told == {
             "invoice_id": version.invoice_id, "position": version.position, "sha256": version.sha256,
             "size": version.size, "pages": version.pages, "facts": sealing.facts_digest(version.facts),
+            **{name: value for name in sealing.BESIDE if (value := getattr(version, name)) is not None},
         }  # fmt: skip
+    assert {len(entry.facts()) for entry in found} == {8, 10}  # without XML, and with it
 
 
 def test_two_workers_at_once_seal_each_version_once(desk: Desk) -> None:

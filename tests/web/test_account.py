@@ -182,13 +182,6 @@ def test_a_forged_device_is_given_another_name(client: Browser, zoe: User) -> No
     assert found is not None and len(found.value) == 43
 
 
-def test_signing_out_notes_when(client: Browser, zoe: User, session: Session) -> None:
-    client.sign_in(zoe.email)
-    client.send("/deconnexion", form="/preferences")
-    session.rollback()
-    assert zoe.left_at is not None
-
-
 def test_preferences_are_offered_to_whom_they_concern(client: Browser, session: Session, zoe: User) -> None:
     clerk, linked = make_user(session, Role.sales), make_user(session, Role.member)
     make_customer(session, users=(linked,))

@@ -12,6 +12,7 @@ from invoicing.documents.pdf import Rendered, render
 from tests.admin import desk as staff
 from tests.admin.desk import Desk
 from tests.conftest import Browser
+from tests.documents.presses import pressing
 from tests.factories import make_invoice
 from web import documents
 from web.database import db
@@ -24,12 +25,12 @@ clock, desk = staff.clock, staff.desk
 def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notes how many connections are out while a paper is drawn."""
 
-    def watching(paper: Paper, logo: Path | None) -> Rendered:
+    def watching(paper: Paper, logo: Path | None, xml: bytes | None) -> Rendered:
         held.append(db.engine.pool.checkedout())  # type: ignore[attr-defined]
-        return render(paper, logo)
+        return render(paper, logo, xml)
 
     held.clear()
-    monkeypatch.setattr(documents, "render", watching)
+    monkeypatch.setattr(documents, "press", lambda: pressing(watching))
 
 
 def test_no_connection_is_held_while_a_pdf_is_drawn(desk: Desk) -> None:

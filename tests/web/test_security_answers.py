@@ -125,6 +125,26 @@ def test_a_document_in_full_in_part_and_unchanged(member: tuple[Browser, str]) -
     assert browser.get(f"{path}?telecharger=1").headers["Content-Disposition"] == f"attachment; filename={number}.pdf"
 
 
+def test_several_documents_as_one_file(member: tuple[Browser, str]) -> None:
+    browser, number = member
+    for query in ("", f"?n={number}", "?annee=2026"):
+        answer = browser.get(f"/mes-factures/documents/zip{query}", buffered=True)
+        check(answer, 200)
+        assert answer.mimetype == "application/zip" and answer.data.startswith(b"PK")
+        disposition = answer.headers["Content-Disposition"]
+        assert disposition.startswith("attachment; filename=") and disposition.endswith(".zip")
+    check(browser.head("/mes-factures/documents/zip"), 200)
+    check(browser.get("/mes-factures/documents/zip?choix=1"), 302)
+    check(browser.get("/mes-factures/documents/zip?n=F1999-00001"), 404)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "csv", "xlsx"])
+def test_a_statement_is_a_file_to_save(member: tuple[Browser, str], kind: str) -> None:
+    answer = member[0].get(f"/mes-factures/compte/releve.{kind}", buffered=True)
+    check(answer, 200)
+    assert answer.headers["Content-Disposition"].endswith(f".{kind}")
+
+
 def test_what_is_private_of_a_member(member: tuple[Browser, str]) -> None:
     browser, number = member
     for path in ("/mes-factures", f"/mes-factures/{number}", "/mon-compte", "/mon-compte/appareils"):

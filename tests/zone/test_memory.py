@@ -14,8 +14,8 @@ from invoicing.accounts.models import Role
 from invoicing.documents import service
 from invoicing.documents.archive import open_archive
 from invoicing.documents.models import DocumentVersion
-from invoicing.documents.pdf import render
 from tests.conftest import Browser, Database
+from tests.documents.presses import REAL
 from tests.factories import NOW, make_customer, make_invoice, make_seller, make_user
 from tests.portal.conftest import signed_in
 from tests.zone.many import copies
@@ -33,7 +33,7 @@ def browser(app: Flask, database: Database, session: Session, tmp_path: Path) ->
     version_id = session.scalars(select(DocumentVersion.id)).one()
     session.rollback()
     archive = open_archive((tmp_path / "archive").as_uri())
-    service.ensure_rendered(database.sessions, archive, render, version_id, NOW)
+    service.ensure_rendered(database.sessions, archive, REAL, version_id, NOW)
     copies(session, made.invoice_id, COUNT - 1)
     return signed_in(app, session, member)
 
