@@ -20,8 +20,8 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from invoicing.documents.paper import Paper
 from invoicing.documents.making import Drawn, Renderer
+from invoicing.documents.paper import Paper
 from lettrine.children import follow
 from lettrine.drawing import PAPER_BYTES, PAPER_SECONDS, PAPERS_MAX, TooLong
 
