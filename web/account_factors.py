@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -51,7 +52,7 @@ def totp() -> ResponseReturnValue:
         return _totp(core.begin_totp(person, name, keys, now()), "old"), 422
     code = request.form.get("code", "")[:CODE_MAX]
     try:
-        made = _added(lambda s: core.enrol_totp(s, actor(), now(), person.id, begun.secret, code, keys))
+        made = _added(lambda s, at: core.enrol_totp(s, actor(), at, person.id, begun.secret, code, keys))
     except WrongProof:
         return _totp(begun, "code"), 422
     was_right("second_factor", str(person.id), counted)
@@ -73,7 +74,7 @@ def passkey() -> ResponseReturnValue:
     limited("passkey")
     name, given, asked, whose, user_id = request.form.get("name", ""), answer(), browser(), site(), me().user.id
     try:
-        made = _added(lambda s: passkeys.add(s, actor(), now(), user_id, given, name, asked, whose))
+        made = _added(lambda s, at: passkeys.add(s, actor(), at, user_id, given, name, asked, whose))
     except WrongProof:
         return render_template("account/passkey.html", frame=frame(), error="passkey"), 422
     return _done(made, _("La clé d’accès est enregistrée : elle ouvre votre compte à elle seule."))
@@ -89,13 +90,16 @@ def passkey_options() -> ResponseReturnValue:
     return as_json(options)
 
 
-def _added(add: Callable[[Session], object]) -> list[str]:
-    """Keeps the factor; the first one brings recovery codes, in the same transaction. Raises WrongProof."""
-    user_id, codes = me().user.id, list[str]()
+def _added(add: Callable[[Session, datetime], object]) -> list[str]:
+    """Keeps the factor; the first one brings recovery codes, in the same transaction. Raises WrongProof.
+
+    All at one moment, by which it is known that one notice tells of both.
+    """
+    user_id, codes, moment = me().user.id, list[str](), now()
     with transaction() as s:
-        add(s)
+        add(s, moment)
         if not core.factors_of(s, user_id).codes_left:
-            codes = core.make_codes(s, actor(), now(), user_id, services().keys)
+            codes = core.make_codes(s, actor(), moment, user_id, services().keys)
     services().nudge()
     return codes
 

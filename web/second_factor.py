@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import segno
 from flask import redirect, render_template, request, url_for
@@ -92,8 +93,8 @@ def enrol() -> ResponseReturnValue:
         return set_up_page(factors.begin_totp(half.person, organisation().name, services().keys, now()), "old"), 422
     code = request.form.get("code", "")[:CODE_MAX]
     try:
-        page = _enrolled(half, lambda s, actor: factors.enrol_totp(
-            s, actor, now(), actor.user_id or 0, begun.secret, code, services().keys, first=True), SECOND)  # fmt: skip
+        page = _enrolled(half, lambda s, actor, at: factors.enrol_totp(
+            s, actor, at, actor.user_id or 0, begun.secret, code, services().keys, first=True), SECOND)  # fmt: skip
     except WrongProof:
         return set_up_page(begun, "code"), 422
     was_right("second_factor", str(half.person.id), counted)
@@ -121,22 +122,25 @@ def enrol_passkey() -> ResponseReturnValue:
     limited("passkey")
     name, given, asked, whose = _("Première clé d’accès"), answer(), browser(), site()
     try:
-        return _enrolled(half, lambda s, actor: passkeys.add(
-            s, actor, now(), actor.user_id or 0, given, name, asked, whose, first=True),
+        return _enrolled(half, lambda s, actor, at: passkeys.add(
+            s, actor, at, actor.user_id or 0, given, name, asked, whose, first=True),
             PASSKEY)  # fmt: skip
     except WrongProof:
         begun = factors.begin_totp(half.person, organisation().name, services().keys, now())
         return set_up_page(begun, "passkey"), 422
 
 
-def _enrolled(half: Seat, enrol_it: Callable[[Session, Actor], object], proofs: frozenset[Proof]) -> str:
-    """Keeps the factor, makes recovery codes and lets the person in, in one transaction. Raises WrongProof."""
-    actor, codes = Actor(ActorKind.user, half.person.id), list[str]()
+def _enrolled(half: Seat, enrol_it: Callable[[Session, Actor, datetime], object], proofs: frozenset[Proof]) -> str:
+    """Keeps the factor, makes recovery codes and lets the person in, in one transaction. Raises WrongProof.
+
+    All at one moment, by which it is known that one notice tells of factor and codes.
+    """
+    actor, codes, moment = Actor(ActorKind.user, half.person.id), list[str](), now()
 
     def keep(s: Session, agent: str, former: int | None) -> Opened:
-        enrol_it(s, actor)
-        codes.extend(factors.make_codes(s, actor, now(), half.person.id, services().keys))
-        return opening.advance(s, now(), half.person.id, half.id, proofs, agent)
+        enrol_it(s, actor, moment)
+        codes.extend(factors.make_codes(s, actor, moment, half.person.id, services().keys))
+        return opening.advance(s, moment, half.person.id, half.id, proofs, agent)
 
     sign_in(keep)
     return codes_page(codes)

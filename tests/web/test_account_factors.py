@@ -101,6 +101,15 @@ def test_a_member_adds_an_application_and_gets_codes_once(client: Browser, zoe: 
     assert "Il vous en reste 10." in client.get(PAGE).text
 
 
+def test_one_notice_tells_of_a_first_factor_and_its_codes_while_time_goes_on(
+    client: Browser, zoe: User, session: Session
+) -> None:
+    with time_machine.travel(now().replace(second=1), tick=True):
+        client.become(zoe)
+        added(client)
+        assert told(session) == 1 and len(codes_in(session)) == 10
+
+
 def test_a_wrong_code_changes_nothing_and_keeps_the_secret(client: Browser, zoe: User, session: Session) -> None:
     client.become(zoe)
     code, sealed = code_of(client.get(f"{PAGE}/application").text)
