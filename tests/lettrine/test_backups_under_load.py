@@ -29,7 +29,7 @@ from lettrine.cli import problems
 from lettrine.proving import proven
 from tests.conftest import JOURNAL_KEY, Database, make_settings, own_database
 from tests.factories import NOW, make_customer, make_invoice, make_seller
-from tests.proof.conftest import draw
+from tests.proof.conftest import PRESS
 from web.database import now
 
 KEY = JOURNAL_KEY.encode()
@@ -53,7 +53,7 @@ class Desk:
         with transaction(self.sessions) as session:
             customer, seller = session.get_one(Customer, self.ids[0]), session.get_one(Seller, self.ids[1])
             made = make_invoice(session, customer, seller)
-        document = documents.ensure_rendered(self.sessions, self.archive, draw, made.version_id, NOW)
+        document = documents.ensure_rendered(self.sessions, self.archive, PRESS, made.version_id, NOW)
         self.stands[made.number] = document.sha256
 
     @contextmanager
