@@ -87,6 +87,7 @@ ORDER: Final = (  # as the form has them
     "late_penalty", "mail_from", "accent", "paper", "window", "format",
 )  # fmt: skip
 _ORGANISATION: Final = tuple(f.name for f in fields(OrganisationContent))
+PAID_BY: Final = ("bank_holder", "iban", "bic", "interac", "cheque")
 _SWITCHES: Final = ("letters_unpaid", "shows_official", "sends_again")
 _TAX_NUMBERS: Final = {"TPS": "gst", "TVQ": "qst"}
 
@@ -108,6 +109,11 @@ def seller_blank() -> dict[str, Any]:
     start = SellerContent("", Region.FR, Currency.EUR, TaxStatus.nonprofit, "Europe/Paris")
     day = write_date(date.fromisoformat(start.einvoicing_on))
     return {name: getattr(start, name) for name in NAMES} | {"einvoicing_on": day, "format": ""}
+
+
+def is_paid_elsewhere(values: dict[str, Any], seller: Seller) -> bool:
+    """Whether the form sends customers' money to another place than what stands."""
+    return any("".join(str(values[name]).split()) != "".join(getattr(seller, name).split()) for name in PAID_BY)
 
 
 def format_typed(text: str) -> str:
@@ -161,7 +167,7 @@ def settings_page(
 
 def seller_page(
     values: dict[str, Any], seller: Seller | None = None, revision: int = 0, refusal: FieldFaults | None = None,
-    stale: bool = False, logo_error: str = "",
+    stale: bool = False, logo_error: str = "", unproven: bool = False,
 ) -> ResponseReturnValue:  # fmt: skip
     """The form of an identity, as typed, with every mistake at its field; a stale one shows what is said now."""
     fixed = seller is not None and is_used(db.session, seller.id)
@@ -179,9 +185,9 @@ def seller_page(
         debits=[(key, _(name)) for key, name in DEBITS.items()],
         revision=seller.revision if seller and stale else revision,
         elsewhere=_differences(values, seller_of(seller), SELLER_LABELS) if seller and stale else None,
-        logo_error=logo_error,
+        logo_error=logo_error, unproven=unproven,
     )  # fmt: skip
-    return drawn, 422 if refusal or logo_error else 409 if stale else 200
+    return drawn, 422 if refusal or logo_error else 409 if stale else 403 if unproven else 200
 
 
 def _differences(typed: dict[str, Any], standing: dict[str, Any], labels: dict[str, str]) -> list[tuple[str, str]]:

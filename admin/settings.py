@@ -19,6 +19,7 @@ from invoicing.shop.models import Shop
 from web.database import db, now, transaction
 from web.documents import archive
 from web.faults import by_field
+from web.fresh import is_fresh
 from web.rights import needs
 from web.sessions import actor
 from web.words import _
@@ -74,6 +75,8 @@ def seller(seller_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return forms.seller_page(forms.seller_of(found), found, found.revision)
     values, revision = forms.seller_typed(forms.seller_of(found)), forms.revision_typed()
+    if forms.is_paid_elsewhere(values, found) and not is_fresh():  # whoever takes a seat would like to be paid
+        return forms.seller_page(values, found, revision, unproven=True)
     try:
         with transaction() as session:
             service.change_seller(session, actor(), now(), seller_id, revision, forms.content(values))

@@ -46,10 +46,15 @@ def fresh_from(endpoint: str) -> Callable[[Callable[P, R]], Callable[P, R | Resp
     return decorate
 
 
+def is_fresh() -> bool:
+    """Whether whoever sits there has shown so lately; for a form that keeps what was typed where it isn't so."""
+    return rules.is_fresh(me().row.proved_at, now())
+
+
 def _guarded(view: Callable[P, R], endpoint: str | None) -> Callable[P, R | Response]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        if rules.is_fresh(me().row.proved_at, now()):
+        if is_fresh():
             return view(*args, **kwargs)
         return _ask_again(endpoint)
 
