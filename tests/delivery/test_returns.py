@@ -23,7 +23,9 @@ def sent(office: Office, count: int = 1) -> list[Delivery]:
     """E-mails that the server has accepted."""
     ids = office.plain(count)
     office.worker.deliver()
-    return [office.delivery(n) for n in ids]
+    found = [office.delivery(n) for n in ids]
+    assert {mail.state for mail in found} == {DeliveryState.sent}
+    return found
 
 
 def told(office: Office, raw: bytes) -> Outcome:
