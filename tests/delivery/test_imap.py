@@ -36,6 +36,7 @@ def reader(office: Office, mailbox: Mailbox, folder: str = "INBOX", password: st
 
 def test_only_reports_are_fetched_and_each_once(office: Office, mailbox: Mailbox) -> None:
     (mail,) = sent(office)
+    assert mail.state is DeliveryState.sent
     for raw in (dsn(mail.message_id).replace(b"\n", b"\r\n"), LETTER, dsn("<not-ours@example.org>")):
         mailbox.add(raw)
     for _ in range(2):  # a restart reads nothing twice

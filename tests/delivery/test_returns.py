@@ -23,9 +23,7 @@ def sent(office: Office, count: int = 1) -> list[Delivery]:
     """E-mails that the server has accepted."""
     ids = office.plain(count)
     office.worker.deliver()
-    found = [office.delivery(n) for n in ids]
-    assert {mail.state for mail in found} == {DeliveryState.sent}
-    return found
+    return [office.delivery(n) for n in ids]
 
 
 def told(office: Office, raw: bytes) -> Outcome:
