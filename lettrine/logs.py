@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict, Processor
 
-_QUIET: Final = ("huey", "fontTools", "xhtml2pdf", "reportlab", "PIL", "asyncio", "mail.log")
+_QUIET: Final = ("huey", "fontTools", "xhtml2pdf", "reportlab", "PIL", "pikepdf", "asyncio", "mail.log")
 
 
 def configure(stream: Any = None) -> None:
