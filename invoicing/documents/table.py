@@ -49,7 +49,7 @@ def row(desk: Desk, line: Line) -> Row:
     if desk.snapshot.totals_only:
         return Row(desk.typed(line.label), "", "", "", "", tuple(details))
     if line.gross and line.taxes:
-        details.append(f"{desk.words.price_net}{desk.words.colon}{desk.amount(_net_price(line), 4)}")
+        details.append(f"{desk.words.price_net}{desk.words.colon}{desk.amount(net_price(line), 4)}")
     if line.discount_e4:
         details.append(_discount(desk, line))
     taxes, price = _borne(desk, line.taxes), desk.amount(line.price_e4, 4)
@@ -58,7 +58,7 @@ def row(desk: Desk, line: Line) -> Row:
     return Row(desk.typed(line.label), quantity, price, taxes, desk.amount(line.net_cents), tuple(details))
 
 
-def _net_price(line: Line) -> int:
+def net_price(line: Line) -> int:
     """The unit price before tax and before any discount, × 10⁴; the law asks for it (Code de commerce, L441-9)."""
     return half_up(line.price_e4 * 10**5, 10**5 + sum(tax.rate_e5 for tax in line.taxes))
 

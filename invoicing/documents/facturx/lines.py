@@ -11,6 +11,7 @@ from invoicing.documents.facturx.matter import Matter
 from invoicing.documents.facturx.tax import Key
 from invoicing.documents.sheet import Row
 from invoicing.documents.snapshot import Line
+from invoicing.documents.table import net_price
 from invoicing.money import half_up, line_net
 
 PART: Final = 10**4  # of discount_e4
@@ -44,8 +45,7 @@ def price_of(line: Line) -> Price:
 
 def _net_price(line: Line) -> int:
     """The unit price before tax and discount, × 10⁴, as the page says it."""
-    taxes = sum(tax.rate_e5 for tax in line.taxes) if line.gross else 0
-    return half_up(line.price_e4 * 10**5, 10**5 + taxes)
+    return net_price(line) if line.gross else line.price_e4
 
 
 def lines(at: Matter) -> str:
