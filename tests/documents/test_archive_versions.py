@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from invoicing.database import begin_write, committing, transaction
 from invoicing.documents import service
-from invoicing.documents.archive import Archive, ArchiveDamaged, open_archive, place
+from invoicing.documents.archive import Archive, ArchiveDamaged, place
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts, Heading, Paper
 from invoicing.errors import NotFound
@@ -46,19 +46,6 @@ class Drawer:
         self.before()
         self.drawn += 1
         return Sheet(f"{paper.number} {self.drawn}".encode())
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    """An archive in a folder."""
-    return open_archive((tmp_path / "archive").as_uri())
-
-
-@pytest.fixture
-def version_id(database: Database) -> int:
-    """A version that is due."""
-    with transaction(database.sessions) as session:
-        return make_invoice(session, make_customer(session), make_seller(session)).version_id
 
 
 def row(database: Database, version_id: int) -> DocumentVersion:

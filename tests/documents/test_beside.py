@@ -23,22 +23,8 @@ from invoicing.journal import canonical
 from tests.conftest import Database
 from tests.documents.presses import REAL, an_xml, pressing, without_xml
 from tests.documents.test_archive_versions import LATER, Drawer, row
-from tests.factories import make_customer, make_invoice, make_seller
 
 WITH_XML = pressing(Drawer(), an_xml)
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    """An archive in a folder."""
-    return open_archive((tmp_path / "archive").as_uri())
-
-
-@pytest.fixture
-def version_id(database: Database) -> int:
-    """A version that is due."""
-    with transaction(database.sessions) as session:
-        return make_invoice(session, make_customer(session), make_seller(session)).version_id
 
 
 def files(tmp_path: Path) -> set[str]:
