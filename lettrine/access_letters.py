@@ -19,12 +19,14 @@ class AccessCase:
     customer: str
     url: str
     manages: bool
+    by: str = ""  # the manager who gave it
 
 
 def access_letter(case: AccessCase) -> Letter:
     """Invoices that somebody sees from now on, with the account that they have."""
     heading = _("%(customer)s : vous avez accès aux factures", customer=case.customer)
     what = _("Elles sont dans votre zone membre, avec celles que vous y voyez déjà.")
+    who = (_("%(who)s vous en donne l’accès.", who=case.by),) if case.by else ()
     more = (_("Vous pouvez aussi dire qui d’autre les voit, sous « Personnes »."),) if case.manages else ()
     return Letter(
         template="link",
@@ -34,7 +36,7 @@ def access_letter(case: AccessCase) -> Letter:
         organisation=case.organisation,
         heading=heading,
         greeting=greeting(case.person),
-        paragraphs=(what, *more),
+        paragraphs=(*who, what, *more),
         button=_("Ouvrir ma zone membre"),
         url=case.url,
         small=(_("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer."),),

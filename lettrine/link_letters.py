@@ -23,17 +23,23 @@ class LinkCase:
     until: datetime  # in the organisation's time zone
     is_staff: bool = False
     code: str = ""  # six figures, where the mail brings a code
+    customer: str = ""  # whose invoices are to be seen; empty where they are one's own
+    by: str = ""  # the manager who asks somebody in
 
 
 def invitation_letter(case: LinkCase) -> Letter:
     """The first sign-in: a password is chosen behind the link."""
     heading = _("Choisissez votre mot de passe")
     what = _("Votre accès à la zone membre est ouvert : vos factures y sont disponibles à tout moment.")
+    if case.customer:
+        heading = _("%(customer)s : vous avez accès aux factures", customer=case.customer)
+        what = _("Elles sont à votre disposition à tout moment dans la zone membre.")
     if case.is_staff:
         what = _("Votre accès au service commercial est ouvert.")
+    who = (_("%(who)s vous en donne l’accès.", who=case.by),) if case.by else ()
     how = _("Pour votre première connexion, choisissez un mot de passe.")
     unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
-    return _link_letter(case, heading, (what, how), _("Choisir mon mot de passe"), unasked)
+    return _link_letter(case, heading, (*who, what, how), _("Choisir mon mot de passe"), unasked)
 
 
 def reset_letter(case: LinkCase) -> Letter:

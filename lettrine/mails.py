@@ -19,7 +19,7 @@ from invoicing.accounts.happenings import Happening
 from invoicing.accounts.models import User
 from invoicing.accounts.notices import AT, WHAT
 from invoicing.accounts.secrets import Sealer, Unreadable
-from invoicing.customers.models import CustomerAccess, CustomerKind
+from invoicing.customers.models import CustomerKind
 from invoicing.delivery.models import DeliveryKind
 from invoicing.delivery.news import count_unseen
 from invoicing.delivery.queries import MORNING
@@ -41,6 +41,7 @@ from lettrine.letters import InvoiceCase, Letter, invoice_letter
 from lettrine.link_letters import LINKS, LinkCase
 from lettrine.mailer import Attachment, Mail
 from lettrine.notice_letters import NoticeCase, notice_letter
+from lettrine.rights_given import asked_in, giver, right_of
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
 
 
@@ -125,8 +126,10 @@ class Composer:
             user = session.get(User, claim.user_id) if claim.user_id else None
             sender = self._usual_sender(session)
             until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
+            customer, by = asked_in(session, claim)
             case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
-                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""))  # fmt: skip
+                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""), customer=customer,
+                            by=by)  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 
@@ -174,14 +177,13 @@ class Composer:
     def _access(self, claim: Claim) -> Mail:
         """Nothing is said of a right that was withdrawn meanwhile, nor to a disabled account."""
         with self.app.app_context(), force_locale(_spoken(claim.language)), self.sessions() as session:
-            mine = (CustomerAccess.user_id == claim.user_id) & (CustomerAccess.customer_id == claim.customer_id)
-            given = session.scalar(select(CustomerAccess).where(mine))
+            given = right_of(session, claim)
             if given is None or not given.user.active:
                 raise Unsendable("expired")
             sender, organisation = self._usual_sender(session), _organisation(session)
             url = f"{self.settings.public_url.rstrip('/')}/mes-factures"
             case = AccessCase(organisation.name, organisation.contact_email, given.user.name, given.customer.name, url,
-                              given.manages)  # fmt: skip
+                              given.manages, giver(session, given))  # fmt: skip
             return self._mail(claim, sender, access_letter(case), ())
 
     def _sender(self, session: Session, seller: Seller | None) -> _Sender:

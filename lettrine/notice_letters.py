@@ -33,6 +33,7 @@ class NoticeCase:
         return self.facts.get("factor") == "passkey"
 
 
+_NO_KEY: Final = (Happening.address_changed, Happening.access_withdrawn)  # a new password would help nobody
 Words = tuple[str, str]  # the heading, and the sentence that says it
 
 
@@ -40,7 +41,6 @@ def notice_letter(case: NoticeCase) -> Letter:
     """As finished sentences: the fact, its moment, and the way out for whoever didn't do it."""
     heading, sentence = _WORDS[case.what](case)
     moment = long_datetime(case.at, language())
-    left = case.what is Happening.address_changed
     return Letter(
         template="link",
         lang=LANGUAGES[language()].language,
@@ -50,8 +50,8 @@ def notice_letter(case: NoticeCase) -> Letter:
         heading=heading,
         greeting=greeting(case.person),
         paragraphs=(sentence, _("C’était le %(moment)s.", moment=moment), *_if_not_you(case)),
-        button="" if left else _("Choisir un nouveau mot de passe"),
-        url="" if left else f"{case.base}/connexion/oubli",
+        button="" if case.what in _NO_KEY else _("Choisir un nouveau mot de passe"),
+        url="" if case.what in _NO_KEY else f"{case.base}/connexion/oubli",
         small=_small(case),
         foot=tuple(part for part in (case.organisation, case.contact) if part),
     )
@@ -59,6 +59,12 @@ def notice_letter(case: NoticeCase) -> Letter:
 
 def _if_not_you(case: NoticeCase) -> tuple[str, ...]:
     """What to do; whoever has lost the address can't have a new password mailed to it, and a factor is asked for."""
+    if case.what is Happening.access_withdrawn:
+        return (_("Les autres factures que vous voyez restent dans votre zone membre."), _mistaken(case))
+    if case.what is Happening.factors_reset:  # somebody else's deed, at the owner's wish
+        return _("Vous l’aviez demandé ? Il n’y a rien à faire."), _(
+            "Vous n’avez rien demandé ? Choisissez tout de suite un nouveau mot de passe, puis un autre second facteur."
+        )
     known = _("C’était vous ? Il n’y a rien à faire.")
     if case.what is Happening.address_changed:
         ask = (
@@ -77,7 +83,15 @@ def _if_not_you(case: NoticeCase) -> tuple[str, ...]:
                     "ferment, et les liens déjà envoyés ne servent plus.")  # fmt: skip
 
 
+def _mistaken(case: NoticeCase) -> str:
+    if case.contact:
+        return _("C’est une erreur ? Écrivez à %(contact)s.", contact=case.contact)
+    return _("C’est une erreur ? Prévenez votre organisation.")
+
+
 def _small(case: NoticeCase) -> tuple[str, ...]:
+    if case.what is Happening.access_withdrawn:
+        return ()
     help = (
         _("Besoin d’aide ? Écrivez à %(contact)s. Personne ne vous demandera jamais votre mot de passe ni un code.",
           contact=case.contact)
@@ -142,4 +156,7 @@ _WORDS: Final[dict[Happening, Callable[[NoticeCase], Words]]] = {
         _("Nouveaux codes de secours"),
         _("De nouveaux codes de secours ont été faits pour votre compte. Les anciens ne servent plus.")),
     Happening.recovery_used: _recovery_used,
+    Happening.access_withdrawn: lambda case: (
+        _("%(customer)s : vous n’avez plus accès aux factures", customer=case.facts.get("customer", "")),
+        _("Le droit de voir ces factures vous a été retiré.")),
 }  # fmt: skip

@@ -25,6 +25,7 @@ class Happening(StrEnum):
     factors_reset = "factors_reset"
     codes_made = "codes_made"
     recovery_used = "recovery_used"  # facts: left, as figures
+    access_withdrawn = "access_withdrawn"  # facts: customer (whose invoices are no longer seen)
 
 
 class Listener(Protocol):

@@ -61,7 +61,6 @@ class User(Base):
     wants_news: Mapped[bool] = mapped_column(default=False)  # one mail a day at most, when there are new documents
     news_on: Mapped[date | None]  # the last day for which that was decided
     news_at: Mapped[datetime | None]  # documents that stood by then have been told of, or seen
-    left_at: Mapped[datetime | None]  # no longer written or read: goes with a migration to come
 
     @property
     def is_staff(self) -> bool:

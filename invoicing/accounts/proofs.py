@@ -18,7 +18,13 @@ from invoicing.delivery.service import Outgoing, queue
 
 
 def mail(
-    session: Session, user: User | None, purpose: Purpose, post: sec.Post, now: datetime, asked: str | None = None
+    session: Session,
+    user: User | None,
+    purpose: Purpose,
+    post: sec.Post,
+    now: datetime,
+    asked: str | None = None,
+    customer_id: int | None = None,
 ) -> str:
     """One mail, one row; older ones of the purpose die. Returns the link. `asked` is the browser that wants a code.
 
@@ -37,7 +43,8 @@ def mail(
     session.flush()
     if user:
         kind = DeliveryKind(purpose.value)
-        outgoing = Outgoing(kind, user.email, user.language, user_id=user.id, sealed=sealed, expires_at=expires_at)
+        outgoing = Outgoing(kind, user.email, user.language, user_id=user.id, customer_id=customer_id, sealed=sealed,
+                            expires_at=expires_at)  # fmt: skip
         queue(session, outgoing, now, post.domain)
     return link
 

@@ -56,12 +56,17 @@ def add_user(
     return user
 
 
-def invite(session: Session, actor: Actor, now: datetime, user_id: int, post: sec.Post) -> str:
-    """Queues an invitation and returns its link; earlier ones no longer work. Raises NotFound, UserDisabled."""
+def invite(
+    session: Session, actor: Actor, now: datetime, user_id: int, post: sec.Post, customer_id: int | None = None
+) -> str:
+    """Queues an invitation and returns its link; earlier ones no longer work. Raises NotFound, UserDisabled.
+
+    It names the customer whose invoices are to be seen, and who gave the right.
+    """
     user = _get(session, user_id)
     if not user.active:
         raise UserDisabled(user_id)
-    link = proofs.mail(session, user, Purpose.invitation, post, now)
+    link = proofs.mail(session, user, Purpose.invitation, post, now, customer_id=customer_id)
     journal.record(session, actor, now, "user.invited", ("user", user.id))
     return link
 

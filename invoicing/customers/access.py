@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from invoicing import journal
 from invoicing.accounts.models import User
 from invoicing.customers import access_rules as rules
+from invoicing.customers import leaving
 from invoicing.customers.access_rules import Why
 from invoicing.customers.models import AccessRight, Customer, CustomerAccess
 from invoicing.customers.rules import OwnAccess
@@ -61,7 +62,9 @@ def unlink_user(
 ) -> None:
     """Withdraws the right; at the next request the invoices are gone for that user. Refuses NotFound, MergedAway."""
     get(session, customer_id, lock=True)
-    withdraw(session, actor, now, of_customer(session, customer_id, access_id), why)
+    given = of_customer(session, customer_id, access_id)
+    leaving.tell(session, actor, now, given)
+    withdraw(session, actor, now, given, why)
 
 
 # by whoever may, the customer being locked -----------------------------------------------------------------------

@@ -61,7 +61,7 @@ def invite_member(session: Session, actor: Actor, now: datetime, customer_id: in
         user = add_user(session, actor, now, customer.email, Role.member, person, customer.language)
         access.give(session, actor, now, customer, user.id, AccessRight.sees)
     if mails := not _mailed_since(session, user.email, now - timedelta(minutes=1)):
-        invite(session, actor, now, user.id, post)
+        invite(session, actor, now, user.id, post, customer_id)
     return user, mails
 
 
@@ -121,7 +121,7 @@ def write_to(session: Session, actor: Actor, now: datetime, given: CustomerAcces
     if _mailed_since(session, user.email, now - timedelta(days=1)) >= A_DAY:
         return False
     if has_never_come(user):
-        invite(session, actor, now, user.id, post)
+        invite(session, actor, now, user.id, post, given.customer_id)
     else:
         outgoing = Outgoing(DeliveryKind.access, user.email, user.language, user_id=user.id,
                             customer_id=given.customer_id, expires_at=now + LASTS)  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts.secrets import Post
-from invoicing.customers import access, inviting
+from invoicing.customers import access, inviting, leaving
 from invoicing.customers.access_rules import Invitation, LastManager, Why, is_last_manager, read_invitation
 from invoicing.customers.models import AccessRight, Customer, CustomerAccess, CustomerKind
 from invoicing.customers.rules import MergedAway
@@ -99,6 +99,7 @@ def withdraw(
     of_manager(session, actor.account_id, customer_id, lock=True)
     given = access.of_customer(session, customer_id, access_id)
     _leave_one(session, given)
+    leaving.tell(session, actor, now, given)
     access.withdraw(session, actor, now, given, why)
 
 

@@ -58,7 +58,7 @@ def test_an_address_that_was_left_is_told_without_a_link(office: Office, box: Le
     [
         (Happening.password_set, {}), (Happening.factor_added, {"factor": "totp"}),
         (Happening.factor_added, {"factor": "passkey"}), (Happening.factor_removed, {"factor": "totp"}),
-        (Happening.factor_removed, {"factor": "passkey"}), (Happening.factors_reset, {}), (Happening.codes_made, {}),
+        (Happening.factor_removed, {"factor": "passkey"}), (Happening.codes_made, {}),
         (Happening.recovery_used, {"left": "9"}), (Happening.address_changed, {"to": "a@exemple.fr"}),
     ],
 )  # fmt: skip
@@ -68,6 +68,13 @@ def test_everything_that_happens_has_its_words(
     subject, _to, text = sent(office, box, what, language, **facts)
     assert subject.count(" · ") == 1 and ("It wasn’t you?" if language == "en" else "Ce n’était pas vous ?") in text
     assert "%(" not in text and "None" not in text
+
+
+@pytest.mark.parametrize("language", ["fr_FR", "fr_CA", "en"])
+def test_factors_that_an_administrator_took_away(office: Office, box: Letterbox, language: str) -> None:
+    _subject, _to, text = sent(office, box, Happening.factors_reset, language)
+    assert ("You had asked for it?" if language == "en" else "Vous l’aviez demandé ?") in text
+    assert "http://localhost/connexion/oubli" in text and "%(" not in text and "None" not in text
 
 
 def test_whoever_did_not_add_a_factor_learns_that_a_password_does_not_take_it_away(

@@ -14,6 +14,7 @@ from tools.scan.place import Place
 from tools.scan.targets import Target, renewed
 
 HANDFUL = 5  # parameters of one run of sqlmap
+GOES_ON = "really sure=Y"  # it takes a number that begins with 999 for somebody's try, and would leave it out
 CLEAN = "all tested parameters do not appear to be injectable"
 FOUND = re.compile(r"^Parameter: (.+)$", re.M)
 SUSPECTED = re.compile(r"parameter '(.+?)' (?:appears to be|is) .*?injectable")
@@ -79,7 +80,7 @@ def command(job: Job, place: Place, program: str, folder: Path) -> list[str]:
     target, address = job.target, place.address + job.target.address
     words = [program, "--batch", "--level", "2", "--risk", "1", "--dbms", place.engine, "--ignore-code", "*",
              "--ignore-redirects", "--drop-set-cookie", "--disable-coloring", "--timeout", "20", "--retries", "1",
-             "--output-dir", str(folder)]  # fmt: skip
+             "--output-dir", str(folder), "--answers", GOES_ON]  # fmt: skip
     if target.body is not None:
         return [*words, "-u", address, "--method", target.method, "--data", json.dumps(marked(target.body)),
                 "--headers", f"Authorization: Bearer {place.key}\nContent-Type: application/json"]  # fmt: skip
