@@ -23,7 +23,7 @@ from invoicing.accounts.models import SignInSession, Stage, User
 from invoicing.accounts.secrets import digest, hash_password, new_token, use_hasher
 from invoicing.database import is_sqlite, make_engine
 from invoicing.migrations import upgrade
-from tests.shared import empty, fresh, kept, replacement, templates
+from tests.shared import empty, fresh, kept, replacement, share_addresses, templates
 
 POSTGRES = os.environ.get("LETTRINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 REQUIRED = os.environ.get("LETTRINE_TEST_REQUIRE", "").split(",")
@@ -184,6 +184,12 @@ class Browser(FlaskClient):
 def _cheap_passwords() -> None:
     """Passwords cost next to nothing in tests."""
     use_hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_addresses() -> None:
+    """Applications of one process share them."""
+    share_addresses()
 
 
 @pytest.fixture(scope="session")
