@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from tests.conftest import make_settings
 from tests.house.source import ROOT, code
 from tools.scan.crawling import read as findings
+from tools.scan.filled import FILLED, filled
 from tools.scan.forms import read
-from tools.scan.injection import judged, marked
+from tools.scan.injection import Job, command, each_time, judged, marked
 from tools.scan.place import Place
 from tools.scan.targets import Target, leaves
 
@@ -42,6 +43,25 @@ def test_forms_are_read_as_a_browser_would_send_them() -> None:
 def test_our_own_guards_are_sent_and_not_tried() -> None:
     target = Target("a", "POST", "/a", "sales", {"csrf_token": "t", "form_token": "u", "name": "x"})
     assert target.parameters == ["name"]
+
+
+def test_what_guards_against_a_second_time_is_new_at_each_request(tmp_path: Path) -> None:
+    place = Place(tmp_path, "sqlite://", 1, "x", cookies={"sales": "c"})
+    fields = {"form_token": "u", "revision": "3", "name": "x", "code": "y", "city": ""}
+    made = Target("admin.shop_new", "POST", "/n", "sales", fields, page="/n")
+    assert each_time(Job(made, "SQLite", ("code",))) == (
+        "import secrets;form_token=secrets.token_urlsafe(24);name=secrets.token_hex(3).upper()+name"
+    )
+    assert each_time(Job(Target("a", "GET", "/a", "sales", {"q": ""}), "SQLite", ("q",))) == ""
+    words = command(Job(made, "SQLite", ("code",)), place, "sqlmap", tmp_path)
+    assert words[words.index("--csrf-token") + 1] == "revision" and "http://localhost:1/n" in words
+
+
+def test_what_a_form_needs_is_typed_and_nothing_added() -> None:
+    assert filled("admin.item_new POST", {"label": "", "code": ""}) == {"label": "Cours", "code": "neuf"}
+    assert filled("a POST", {"name": ""}) == {"name": ""}
+    routes = (ROOT / "docs/HOUSE.md").read_text("utf-8")
+    assert all(f"| {name.removesuffix(' POST')} |" in routes for name in FILLED)
 
 
 def test_every_plain_value_of_a_body_is_tried() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.scan.place import Place
 from tools.scan.targets import Target, renewed
 
+TOLD_APART = ("name", "code", "format", "prefix")  # of what is made, where there may not be two of one
 HANDFUL = 5  # parameters of one run of sqlmap
 GOES_ON = "really sure=Y"  # it takes a number that begins with 999 for somebody's try, and would leave it out
 CLEAN = "all tested parameters do not appear to be injectable"
@@ -86,9 +87,21 @@ def command(job: Job, place: Place, program: str, folder: Path) -> list[str]:
                 "--headers", f"Authorization: Bearer {place.key}\nContent-Type: application/json"]  # fmt: skip
     fields = urllib.parse.urlencode(renewed(place, target))
     words += ["--cookie", place.cookies[target.role], "-p", ",".join(job.parameters), "--skip", "csrf_token"]
+    words += ["--eval", python] if (python := each_time(job)) else []
+    if "revision" in target.fields and target.page:
+        words += ["--csrf-token", "revision", "--csrf-url", place.address + target.page]
     if target.method == "POST":
         return [*words, "-u", address, "--data", fields]
     return [*words, "-u", f"{address}?{fields}"]
+
+
+def each_time(job: Job) -> str:
+    """What sqlmap does before each request, so that it goes all the way: a form serves once."""
+    fields, made = job.target.fields, job.target.endpoint.endswith("_new")
+    told = [name for name in TOLD_APART if made and fields.get(name) and name not in job.parameters]
+    steps = ["form_token=secrets.token_urlsafe(24)"] if "form_token" in fields else []
+    steps += [f"{name}=secrets.token_hex(3).upper()+{name}" for name in told]
+    return ";".join(["import secrets", *steps]) if steps else ""
 
 
 def marked(value: object) -> object:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from config.settings import Settings
+from tools.scan.filled import filled
 from tools.scan.forms import Form, read
 from tools.scan.place import Person, Place, token
 
@@ -33,6 +34,7 @@ class Target:
     role: str
     fields: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None  # JSON of a program
+    page: str = ""  # where its form stands, with today's revision
 
     @property
     def parameters(self) -> list[str]:
@@ -83,7 +85,7 @@ class Walk:
                     waiting.append(there)
                 self.note_link(there)
             for form in page_of.forms:
-                self.note(form, self.inside(urllib.parse.urljoin(at, form.action)) or path)
+                self.note(form, self.inside(urllib.parse.urljoin(at, form.action)) or path, path)
 
     def inside(self, address: str) -> str:
         """The path of an address of ours, with its query."""
@@ -106,23 +108,25 @@ class Walk:
         if query and (endpoint := self.endpoint(there)):
             self.add(endpoint, "GET", there.partition("?")[0], query)
 
-    def note(self, form: Form, there: str) -> None:
-        """A form's fields, and those of the address that it is sent to."""
+    def note(self, form: Form, there: str, page: str) -> None:
+        """A form's fields, and those of the address that it is sent to; `page` is where it stands."""
         path, _mark, query = there.partition("?")
         endpoint = self.endpoint(path, form.method)
         if endpoint:
             more = dict(urllib.parse.parse_qsl(query)) if form.method == "GET" else {}
-            self.add(endpoint, form.method, path if form.method == "GET" else there, {**more, **form.fields})
+            self.add(endpoint, form.method, path if form.method == "GET" else there,
+                     {**more, **form.fields}, page)  # fmt: skip
 
-    def add(self, endpoint: str, method: str, address: str, fields: dict[str, str]) -> None:
+    def add(self, endpoint: str, method: str, address: str, fields: dict[str, str], page: str = "") -> None:
         """What is known of a route grows: GET by every link, POST by its fullest form."""
         known = self.found.get(f"{endpoint} {method}")
         if known is None:
-            self.found[f"{endpoint} {method}"] = Target(endpoint, method, address, self.role, dict(fields))
+            self.found[f"{endpoint} {method}"] = Target(endpoint, method, address, self.role, dict(fields),
+                                                          page=page)  # fmt: skip
         elif method == "GET" and known.role == self.role:
             known.fields = {**fields, **known.fields}
         elif len(fields) > len(known.fields) and known.role == self.role:
-            known.address, known.fields = address, dict(fields)
+            known.address, known.fields, known.page = address, dict(fields), page
 
 
 def programs(place: Place) -> list[Target]:
@@ -167,6 +171,8 @@ def walk(place: Place, settings: Settings) -> list[Target]:
         beside = found.get(name.replace("_export", "")) if "_export" in name else None
         if beside:
             target.fields = {**beside.fields, **target.fields}
+    for name, target in found.items():
+        target.fields = filled(name, target.fields)
     every = [target for target in (*found.values(), *programs(place)) if target.parameters]
     return sorted(every, key=lambda target: (-len(target.parameters), target.name))
 
