@@ -7,7 +7,8 @@ from typing import Final
 _PLACE: Final = {"street": "12 rue des Lices", "postcode": "49100", "city": "Angers"}
 FILLED: Final[dict[str, dict[str, str]]] = {  # route → its fields; the choices are those of the demo
     "admin.seller_new POST": {"name": "Atelier neuf", "format": "QZ", "email": "neuf@exemple.fr", **_PLACE},
-    "admin.draft_new POST": {"lines-0-label": "Cours", "lines-0-quantity": "1", "lines-0-price": "10"},
+    "admin.draft_new POST": {"lines-0-label": "Cours", "lines-0-quantity": "1", "lines-0-price": "10",
+                             "lines-0-tax_set": "1"},
     "admin.shop_new POST": {"do": "", "name": "Boutique neuve", "catalogue_id": "1", "seller_id": "1", "prefix": "S"},
     "admin.shop_edit POST": {"do": ""},
     "admin.customer_new POST": {"last_name": "Keller", **_PLACE},
