@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -14,6 +15,7 @@ from tools.scan.place import Place
 from tools.scan.targets import Target, renewed
 
 TOLD_APART = ("name", "code", "format", "prefix")  # of what is made, where there may not be two of one
+MAY_EVALUATE = {"SQLMAP_UNSAFE_EVAL": "1"}  # what it evaluates is `each_time` alone
 HANDFUL = 5  # parameters of one run of sqlmap
 GOES_ON = "really sure=Y"  # it takes a number that begins with 999 for somebody's try, and would leave it out
 CLEAN = "all tested parameters do not appear to be injectable"
@@ -67,7 +69,7 @@ def run(job: Job, place: Place, program: str, folder: Path, seconds: float) -> O
     with log.open("wb") as out:
         try:
             subprocess.run(command(job, place, program, folder), stdout=out, stderr=out, timeout=seconds,
-                           stdin=subprocess.DEVNULL)  # fmt: skip
+                           stdin=subprocess.DEVNULL, env=os.environ | MAY_EVALUATE)  # fmt: skip
             late = False
         except subprocess.TimeoutExpired:
             late = True
