@@ -92,6 +92,7 @@ DOORS: Final[dict[str, Door]] = {
     "signin.enrol_passkey_options": Door(None, ANYBODY_DOES),
     "signin.enrol_passkey": Door(None, ANYBODY_DOES),
     "signin.confirm": Door(SIGNED_IN, SIGNED_IN_DO),
+    "signin.waiting_form": Door((IN, 302, 302, 302, 302)),
     "signin.confirm_mail": Door(None, SIGNED_IN_DO),
     "signin.confirm_passkey": Door(None, SIGNED_IN_DO),
     "signin.forgotten": Door(EVERYBODY, (DID, DID, DID, DID, DID)),

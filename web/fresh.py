@@ -1,6 +1,6 @@
 """Step-up: before what can't be undone, whoever sits there shows once more that it is them, for a quarter of an hour.
 
-`@fresh` stands below `@needs` (who may), above the view. What was sent isn't sent again afterwards: the page says so.
+`@fresh` stands below `@needs` (who may), above the view. What was sent isn't sent again by itself: a button does it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from invoicing.accounts import codes, confirming, opening, rules, service
 from invoicing.accounts.models import Purpose
 from invoicing.accounts.rules import Way, WrongProof
 from invoicing.accounts.secrets import new_token
+from web import waiting
 from web.codes import CODE_MAX, count
 from web.database import db, now, transaction
 from web.passkeys import answer, browser, site
 from web.rights import ask_to_sign_in
 from web.security import own_path
 from web.services import services
-from web.sessions import me
+from web.sessions import frame, me
 from web.signin import bp, limited, page_asked_for, was_right
 from web.words import _
 
@@ -62,11 +63,12 @@ def _guarded(view: Callable[P, R], endpoint: str | None) -> Callable[P, R | Resp
 
 
 def _ask_again(endpoint: str | None) -> Response:
-    """To the page that asks; a form that was sent is lost, which that page says."""
+    """To the page that asks, which says that a form was not sent, and whether it waits."""
     if endpoint is not None:
         wanted = url_for(endpoint, **(request.view_args or {}))
     else:
         wanted = own_path(request.full_path.rstrip("?")) or url_for("site.home")
+    waiting.keep(me().user.id)
     session["next"] = wanted
     session["unsent"] = request.method == "POST"
     return redirect(url_for("signin.confirm"))
@@ -155,7 +157,7 @@ def confirm_passkey() -> ResponseReturnValue:
 
 
 def _confirmed() -> Response:
-    if session.pop("unsent", False):
+    if session.pop("unsent", False) and not waiting.is_kept():
         flash(_("C’est confirmé. Ce que vous aviez demandé n’a pas encore été fait : recommencez."), "info")
     return redirect(page_asked_for())
 
@@ -164,5 +166,18 @@ def _page(error: str | None = None) -> str:
     ways = [way.value for way in confirming.ways_of(db.session, me().user)]
     return render_template(
         "signin/confirm.html", ways=ways, error=error, email=me().user.email,
-        mailed=bool(session.get("confirming")), unsent=bool(session.get("unsent")), back=url_for("site.home"),
+        mailed=bool(session.get("confirming")), unsent=bool(session.get("unsent")), waits=waiting.is_kept(),
+        back=url_for("site.home"),
     )  # fmt: skip
+
+
+@bp.get("/connexion/formulaire")
+def waiting_form() -> ResponseReturnValue:
+    """What was typed and not sent, with a button that sends it; once."""
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    form = waiting.take(me().user.id)
+    back = page_asked_for()
+    if form is None:
+        return redirect(back)
+    return render_template("signin/waiting.html", frame=frame(), form=form, back=back)

@@ -7,12 +7,14 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import abort, redirect, request, session, url_for
+from flask import abort, flash, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from invoicing.accounts.models import Role
+from web import waiting
 from web.security import own_path
+from web.words import _
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,8 +79,15 @@ def needs(right: str) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
 
 
 def ask_to_sign_in() -> Response:
-    """Sends a stranger to sign in, and remembers the page asked for where it can be shown again."""
+    """Sends a stranger to sign in, and remembers the page asked for where it can be shown again, or the form."""
     wanted: Any = own_path(request.full_path.rstrip("?"))
     if request.method == "GET" and wanted:
         session["next"] = wanted
+    if request.method == "POST" and session.get("sid"):
+        flash(
+            _("Votre session est terminée, rien n’a été enregistré. Reconnectez-vous : votre formulaire vous attend.")
+            if waiting.keep()
+            else _("Votre session est terminée, rien n’a été enregistré. Reconnectez-vous, puis recommencez."),
+            "info",
+        )
     return redirect(url_for("signin.enter"))

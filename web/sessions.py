@@ -19,7 +19,7 @@ from invoicing.accounts.opening import Opened
 from invoicing.accounts.queries import Person, Seat
 from invoicing.database import UNWRITTEN, is_sqlite
 from invoicing.journal import Actor, ActorKind
-from web import rights
+from web import rights, waiting
 from web.database import db, now, transaction
 
 login_manager = LoginManager()
@@ -151,16 +151,18 @@ def half_open(stage: Stage) -> Seat | None:
 
 
 def sign_in(open_it: Callable[[Session, str, int | None], Opened]) -> Opened:
-    """A new row, a new cookie, a new CSRF token; only the page asked for is kept. Raises WrongProof.
+    """A new row, a new cookie, a new CSRF token; the page asked for stays, and one's own form. Raises WrongProof.
 
     `open_it` does it in the core, in one transaction: it gets the session, the browser's name and its former row.
     """
     former = seat_here()
     with transaction() as s:
         opened = open_it(s, request.user_agent.string or "", former.id if former else None)
-    wanted = session.get("next")
+    wanted, kept = session.get("next"), session.get(waiting.KEPT)
     session.clear()
-    session["sid"] = opened.sid
+    session["sid"], session[waiting.WHO] = opened.sid, opened.user_id
+    if kept and kept["who"] == opened.user_id:
+        session[waiting.KEPT] = kept
     session.permanent = not opened.is_staff  # members stay for weeks; staff until the browser is closed, at most a day
     if wanted:
         session["next"] = wanted

@@ -14,7 +14,7 @@ from invoicing.accounts.models import Stage
 from invoicing.accounts.opening import Opened
 from invoicing.accounts.queries import OpenLink
 from invoicing.accounts.rules import PasswordUnfit, TooMany, WrongProof
-from web import cookies
+from web import cookies, waiting
 from web.database import db, now, transaction
 from web.security import own_path
 from web.services import services
@@ -61,7 +61,9 @@ def onward(opened: Opened) -> ResponseReturnValue:
 
 
 def page_asked_for() -> str:
-    """The page that somebody wanted before they were asked who they are; forgotten once told."""
+    """What somebody wanted before they were asked who they are, forgotten once told; first of all a form that waits."""
+    if waiting.is_kept():
+        return url_for("signin.waiting_form")
     return own_path(session.pop("next", None)) or url_for("site.home")
 
 

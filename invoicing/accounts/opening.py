@@ -26,6 +26,7 @@ class Opened:
     sid: str
     stage: Stage
     is_staff: bool
+    user_id: int
 
 
 def open_seat(
@@ -51,7 +52,7 @@ def open_seat(
         journal.record(session, Actor(ActorKind.user, user_id), now, "user.signed_in", ("user", user_id))
         happenings.tell(session, now, user_id, Happening.signed_in, user_agent=agent)
     session.flush()
-    return Opened(sid, stage, user.is_staff)
+    return Opened(sid, stage, user.is_staff, user_id)
 
 
 def advance(

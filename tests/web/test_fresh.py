@@ -90,9 +90,9 @@ def test_a_form_that_was_sent_is_not_sent_again_and_the_page_says_so(
     clock.shift(LATER)
     assert client.post(f"{page}/cles", data=form).location == CONFIRM
     assert session.scalar(select(func.count(ShopKey.id))) == 0
-    assert "n’a pas été envoyé" in client.get(CONFIRM).text
-    assert client.send(CONFIRM, {"way": "totp", "code": totp()}).location == page
-    assert "recommencez" in client.get(page).text
+    assert "n’a pas encore été envoyé" in client.get(CONFIRM).text
+    assert client.send(CONFIRM, {"way": "totp", "code": totp()}).location == "/connexion/formulaire"
+    assert "L’envoyer maintenant" in client.get("/connexion/formulaire").text
     assert count(session, ShopKey) == 0
     assert client.post(f"{page}/cles", data=form).status_code == 200
     assert count(session, ShopKey) == 1
