@@ -20,12 +20,15 @@ class AccessCase:
     url: str
     manages: bool
     by: str = ""  # the manager who gave it
+    sees_others: bool = False  # invoices of somebody else
 
 
 def access_letter(case: AccessCase) -> Letter:
     """Invoices that somebody sees from now on, with the account that they have."""
     heading = _("%(customer)s : vous avez accès aux factures", customer=case.customer)
-    what = _("Elles sont dans votre zone membre, avec celles que vous y voyez déjà.")
+    what = _("Elles sont à votre disposition à tout moment dans la zone membre.")
+    if case.sees_others:
+        what = _("Elles sont dans votre zone membre, avec celles que vous y voyez déjà.")
     who = (_("%(who)s vous en donne l’accès.", who=case.by),) if case.by else ()
     more = (_("Vous pouvez aussi dire qui d’autre les voit, sous « Personnes »."),) if case.manages else ()
     return Letter(

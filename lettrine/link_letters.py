@@ -25,6 +25,8 @@ class LinkCase:
     code: str = ""  # six figures, where the mail brings a code
     customer: str = ""  # whose invoices are to be seen; empty where they are one's own
     by: str = ""  # the manager who asks somebody in
+    manages: bool = False  # and says who else sees them
+    has_come: bool = False  # somebody who has signed in before
 
 
 def invitation_letter(case: LinkCase) -> Letter:
@@ -37,9 +39,13 @@ def invitation_letter(case: LinkCase) -> Letter:
     if case.is_staff:
         what = _("Votre accès au service commercial est ouvert.")
     who = (_("%(who)s vous en donne l’accès.", who=case.by),) if case.by else ()
+    more = (_("Vous pouvez aussi dire qui d’autre les voit, sous « Personnes »."),) if case.manages else ()
     how = _("Pour votre première connexion, choisissez un mot de passe.")
+    if case.has_come:
+        heading, who, more = _("Choisissez votre mot de passe"), (), ()
+        what, how = _("Voici un nouveau lien, comme demandé."), _("Le mot de passe choisi remplace celui d’avant.")
     unasked = _("Vous n’attendiez pas ce message ? Vous pouvez l’ignorer.")
-    return _link_letter(case, heading, (*who, what, how), _("Choisir mon mot de passe"), unasked)
+    return _link_letter(case, heading, (*who, what, *more, how), _("Choisir mon mot de passe"), unasked)
 
 
 def reset_letter(case: LinkCase) -> Letter:
@@ -79,6 +85,7 @@ def confirm_letter(case: LinkCase) -> Letter:
 def new_address_letter(case: LinkCase) -> Letter:
     """To the address that an account is to have: it is proved behind the link."""
     heading = _("Confirmez votre nouvelle adresse")
+    case = replace(case, person="")  # the mailbox may be a stranger's: no name, nor what somebody calls themselves
     what = _("Vous avez demandé à vous connecter avec cette adresse. Sur la page qui s’ouvre, un bouton le confirme.")
     unasked = _("Vous n’avez rien demandé ? Ignorez ce message : sans le bouton, rien ne change.")
     return _link_letter(case, heading, (what,), _("Confirmer cette adresse"), unasked)

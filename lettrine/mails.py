@@ -41,7 +41,7 @@ from lettrine.letters import InvoiceCase, Letter, invoice_letter
 from lettrine.link_letters import LINKS, LinkCase
 from lettrine.mailer import Attachment, Mail
 from lettrine.notice_letters import NoticeCase, notice_letter
-from lettrine.rights_given import asked_in, giver, right_of
+from lettrine.rights_given import asked_in, giver, right_of, sees_others
 from web.words import DEFAULT_LANGUAGE, LANGUAGES
 
 
@@ -126,10 +126,9 @@ class Composer:
             user = session.get(User, claim.user_id) if claim.user_id else None
             sender = self._usual_sender(session)
             until = claim.expires_at.replace(tzinfo=UTC).astimezone(ZoneInfo(organisation.timezone or "UTC"))
-            customer, by = asked_in(session, claim)
             case = LinkCase(organisation.name, organisation.contact_email, user.name if user else "", url, until,
-                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""), customer=customer,
-                            by=by)  # fmt: skip
+                            is_staff=bool(user and user.is_staff), code=opened.get("code", ""),
+                            has_come=bool(user and user.last_sign_in_at), **vars(asked_in(session, claim)))  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, LINKS[claim.kind.value](case), ())
 
@@ -166,7 +165,8 @@ class Composer:
             except (KeyError, ValueError):
                 raise Unsendable("unreadable") from None
             case = NoticeCase(sender.name, organisation.contact_email, user.name if user else "", what,
-                              at.astimezone(zone), facts, self.settings.public_url.rstrip("/"))  # fmt: skip
+                              at.astimezone(zone), facts, self.settings.public_url.rstrip("/"),
+                              is_staff=bool(user and user.is_staff))  # fmt: skip
         with self.app.app_context(), force_locale(_spoken(claim.language)):
             return self._mail(claim, sender, notice_letter(case), ())
 
@@ -183,7 +183,7 @@ class Composer:
             sender, organisation = self._usual_sender(session), _organisation(session)
             url = f"{self.settings.public_url.rstrip('/')}/mes-factures"
             case = AccessCase(organisation.name, organisation.contact_email, given.user.name, given.customer.name, url,
-                              given.manages, giver(session, given))  # fmt: skip
+                              given.manages, giver(session, given), sees_others(session, given))  # fmt: skip
             return self._mail(claim, sender, access_letter(case), ())
 
     def _sender(self, session: Session, seller: Seller | None) -> _Sender:

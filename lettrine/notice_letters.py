@@ -26,6 +26,7 @@ class NoticeCase:
     at: datetime
     facts: Mapping[str, str]
     base: str  # of the site's addresses
+    is_staff: bool = False
 
     @property
     def is_key(self) -> bool:
@@ -130,6 +131,14 @@ def _added(case: NoticeCase) -> Words:
     )
 
 
+def _reset(case: NoticeCase) -> Words:
+    said = _("Vos seconds facteurs et codes de secours ont été retirés par un administrateur.")
+    if case.is_staff:
+        said = _("Vos seconds facteurs et codes de secours ont été retirés par un administrateur. Vous en choisirez un "
+                 "autre à la prochaine connexion.")  # fmt: skip
+    return _("Second facteur réinitialisé"), said
+
+
 def _removed(case: NoticeCase) -> Words:
     if case.is_key:
         return _("Clé d’accès retirée"), _("Une clé d’accès a été retirée de votre compte.")
@@ -148,10 +157,7 @@ _WORDS: Final[dict[Happening, Callable[[NoticeCase], Words]]] = {
         _("Votre compte a maintenant une autre adresse : celle-ci ne sert plus à se connecter.")),
     Happening.factor_added: _added,
     Happening.factor_removed: _removed,
-    Happening.factors_reset: lambda case: (
-        _("Second facteur réinitialisé"),
-        _("Vos seconds facteurs et codes de secours ont été retirés par un administrateur. Vous en choisirez un autre "
-          "à la prochaine connexion.")),
+    Happening.factors_reset: _reset,
     Happening.codes_made: lambda case: (
         _("Nouveaux codes de secours"),
         _("De nouveaux codes de secours ont été faits pour votre compte. Les anciens ne servent plus.")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -22,13 +23,28 @@ def right_of(session: Session, claim: Claim) -> CustomerAccess | None:
     return session.scalar(select(CustomerAccess).where(mine))
 
 
-def asked_in(session: Session, claim: Claim) -> tuple[str, str]:
-    """Whose invoices an invitation opens, and who gave the right; no customer where they are the reader's own."""
+@dataclass(frozen=True)
+class AskedIn:
+    """What an invitation says: whose invoices it opens, "" where they are the reader's own, and who gave the right."""
+
+    customer: str = ""
+    by: str = ""
+    manages: bool = False
+
+
+def asked_in(session: Session, claim: Claim) -> AskedIn:
+    """What an invitation says of the right; nothing where there is none."""
     given = right_of(session, claim)
     if given is None:
-        return "", ""
+        return AskedIn()
     is_own = given.customer.kind is CustomerKind.person and given.customer.email == claim.recipient
-    return "" if is_own else given.customer.name, giver(session, given)
+    return AskedIn("" if is_own else given.customer.name, giver(session, given), given.manages)
+
+
+def sees_others(session: Session, given: CustomerAccess) -> bool:
+    """Whether this user sees invoices of somebody else too."""
+    others = (CustomerAccess.user_id == given.user_id, CustomerAccess.id != given.id)
+    return session.scalar(select(CustomerAccess.id).where(*others).limit(1)) is not None
 
 
 def giver(session: Session, given: CustomerAccess) -> str:

@@ -35,9 +35,10 @@ def address() -> ResponseReturnValue:
     if request.method != "POST":
         return _page("")
     typed = request.form.get("email", "").strip()[:EMAIL_MAX]
-    limited("ask_mail", me().user.email)
-    limited("ask_mail", typed)  # nobody's mailbox is filled by way of an account
     try:
+        addresses.checked(typed, me().user.email)  # what is refused anyway counts as no try
+        limited("ask_mail", me().user.email)
+        limited("ask_mail", typed)  # nobody's mailbox is filled by way of an account
         with transaction() as s:
             asked = addresses.ask(s, now(), me().user.id, typed, _post())
     except FieldFaults as refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from invoicing.accounts import factors as core
 from invoicing.accounts import passkeys, profile
 from invoicing.accounts.factors import Factors, Key, SetUp
 from invoicing.accounts.rules import LastFactor, WrongProof
+from invoicing.accounts.secrets import new_token
 from invoicing.errors import NotFound
 from web.account_door import bp
 from web.codes import CODE_MAX
@@ -119,9 +120,17 @@ def codes() -> ResponseReturnValue:
     if not _mine().has_second:
         raise NotFound
     if request.method != "POST":
-        return render_template("account/codes_new.html", frame=frame(), left=_mine().codes_left)
+        return render_template("account/codes_new.html", frame=frame(), left=_mine().codes_left, once=new_token())
+    once = request.form.get("once", "")[:64]
+    if once and session.get("codes_made") == once:
+        flash(
+            _("Ces codes ont déjà été montrés, et ils servent toujours. S’ils vous manquent, faites-en d’autres."),
+            "info",
+        )
+        return redirect(url_for("account.factors"))
     with transaction() as s:
         made = core.make_codes(s, actor(), now(), me().user.id, services().keys)
+    session["codes_made"] = once
     services().nudge()
     return _done(made, _("Vos nouveaux codes sont prêts ; les anciens ne servent plus."))
 

@@ -48,7 +48,7 @@ def session_end(session_id: int) -> ResponseReturnValue:
     waited = _waits()
     with transaction() as s:
         profile.end_browser(s, now(), me().user.id, session_id)
-    return _ended(_("Cet appareil est déconnecté."), waited)
+    return _ended(_("L’appareil choisi est déconnecté."), waited)
 
 
 @bp.post("/appareils/deconnecter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, Final
 
 from babel import Locale
@@ -18,7 +19,12 @@ def country(code: str) -> str:
     return str(Locale.parse(language()).territories.get(code, code))
 
 
+def _in_order(code: str) -> str:
+    """The name without its accents: « États-Unis » stands among the E."""
+    return "".join(char for char in unicodedata.normalize("NFKD", country(code)) if not unicodedata.combining(char))
+
+
 def countries(chosen: str) -> list[tuple[str, Any]]:
     """The near ones first, then others; one that is in the record already stays a choice."""
-    more = sorted((*OTHERS, *([chosen] if chosen and chosen not in (*NEAR, *OTHERS) else [])), key=country)
+    more = sorted((*OTHERS, *([chosen] if chosen and chosen not in (*NEAR, *OTHERS) else [])), key=_in_order)
     return [*((code, country(code)) for code in NEAR), (_("Autres pays"), [(code, country(code)) for code in more])]

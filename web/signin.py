@@ -131,7 +131,8 @@ def _set(token: str, link: OpenLink) -> ResponseReturnValue:
 
 
 def _page(link: OpenLink, error: str | None = None) -> str:
-    return render_template("signin/new_password.html", purpose=link.purpose.value, email=link.person.email, error=error)
+    return render_template("signin/new_password.html", purpose=link.purpose.value, email=link.person.email, error=error,
+                           is_staff=link.person.is_staff)  # fmt: skip
 
 
 def speak(language: str) -> None:

@@ -50,7 +50,7 @@ def ask(session: Session, now: datetime, user_id: int, typed: str, post: sec.Pos
     user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         raise NotFound
-    address = _checked(typed, user.email)
+    address = checked(typed, user.email)
     proofs.kill(session, user_id, now, Purpose.new_address)
     token, expires_at = sec.new_token(), now + rules.LIFETIME[Purpose.new_address]
     session.add(EmailProof(purpose=Purpose.new_address, user_id=user_id, link_hash=sec.digest(token),
@@ -62,7 +62,7 @@ def ask(session: Session, now: datetime, user_id: int, typed: str, post: sec.Pos
     return Asked(address, expires_at)
 
 
-def _checked(typed: str, present: str) -> str:
+def checked(typed: str, present: str) -> str:
     """The address as it is stored; FieldFaults for what is none, and for the one that it is already."""
     folded = rules.fold_email(typed)
     if not folded:

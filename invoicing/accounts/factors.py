@@ -97,6 +97,7 @@ def enrol_totp(
 ) -> None:  # fmt: skip
     """Takes an application's secret, in place of a former one, once a code of it is right. Raises WrongProof, NotFound.
 
+    The secret that is there already is taken again in silence: the form was sent twice.
     `first` for a session that isn't open: whoever has a factor by now doesn't get another one this way.
     """
     locked(session, user_id)
@@ -105,6 +106,9 @@ def enrol_totp(
     step = totp_step(secret, code, now)
     if step is None:
         raise WrongProof
+    known = session.scalar(select(User.totp_secret).where(User.id == user_id))
+    if known and _unsealed(keys, user_id, known) == secret:
+        return
     values = {"totp_secret": _sealed(keys, user_id, secret), "totp_last_step": step}
     session.execute(update(User).where(User.id == user_id).values(values))
     added(session, actor, now, user_id, "totp")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts import rules
-from invoicing.accounts.models import EmailProof, Passkey, Purpose, Role, SignInSession, User
+from invoicing.accounts.models import EmailProof, Passkey, Purpose, Role, SignInSession, Stage, User
 from invoicing.errors import NotFound
 from invoicing.journal import JournalEntry
 from invoicing.keyset import beyond
@@ -101,7 +101,8 @@ def row(session: Session, user_id: int, now: datetime) -> UserRow:
 def rows_of(session: Session, users: Sequence[User], now: datetime) -> list[UserRow]:
     """The same users with what belongs to each, read for all of them at once."""
     ids, living = [user.id for user in users], dict[int, int]()
-    for seat in session.scalars(select(SignInSession).where(SignInSession.user_id.in_(ids))):
+    seats = select(SignInSession).where(SignInSession.user_id.in_(ids), SignInSession.stage == Stage.open)
+    for seat in session.scalars(seats):
         user = seat.user
         if rules.is_alive(seat.stage, user.is_staff, user.active, seat.created_at, seat.last_seen_at, now):
             living[seat.user_id] = living.get(seat.user_id, 0) + 1

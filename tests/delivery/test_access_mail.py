@@ -11,7 +11,7 @@ from invoicing.accounts.happenings import HAPPENED
 from invoicing.accounts.models import Role, User
 from invoicing.accounts.notices import Notices
 from invoicing.accounts.secrets import Post
-from invoicing.accounts.service import set_active
+from invoicing.accounts.service import invite, set_active
 from invoicing.customers import access, inviting, managing
 from invoicing.customers.access_rules import Invitation, Why
 from invoicing.database import transaction
@@ -194,3 +194,30 @@ def test_staff_withdraw_and_it_is_told_too(office: Office, box: Letterbox) -> No
     assert user_id and str(box.messages[-1]["Subject"]).startswith(
         "Reliure & Cie: you no longer have access to the invoices"
     )
+
+
+def test_a_new_link_for_whoever_has_come_before_speaks_of_no_first_time(office: Office, box: Letterbox) -> None:
+    with transaction(office.database.sessions) as session:
+        make_organisation(session)
+        user = make_user(session, Role.member, last_sign_in_at=NOW)
+        invite(session, COMMAND, NOW, user.id, post(office))
+    office.worker.deliver()
+    text = read(box.messages[0])
+    assert "Voici un nouveau lien" in text and "première" not in text and "ouvert" not in text
+
+
+def test_only_who_sees_other_invoices_is_reminded_of_them(office: Office, box: Letterbox) -> None:
+    given(office)
+    with transaction(office.database.sessions) as session:
+        user = make_user(session, Role.member, last_sign_in_at=NOW, email="deux@exemple.fr")
+        access.link_user(session, COMMAND, NOW, firm(session).id, user.id)
+        inviting.invite_somebody(session, COMMAND, NOW, firm(session).id, Invitation(user.email), post(office))
+    office.worker.deliver()
+    told = {str(mail["To"]): "celles que vous y voyez déjà" in read(mail) for mail in box.messages}
+    assert sorted(told.values()) == [False, True] and told["deux@exemple.fr"]
+
+
+def test_a_manager_to_be_is_told_so_in_the_invitation(office: Office, box: Letterbox) -> None:
+    asked_in(office, right="manages")
+    office.worker.deliver()
+    assert "sous « Personnes »" in read(box.messages[0])

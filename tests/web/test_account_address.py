@@ -133,6 +133,12 @@ def test_it_is_asked_for_with_fresh_proof_only(client: Browser, zoe: User, sessi
     assert session.scalars(select(Delivery)).all() == []
 
 
+def test_what_is_refused_anyway_counts_as_no_try(client: Browser, zoe: User, session: Session) -> None:
+    client.become(zoe)
+    assert {client.send(PAGE, {"email": "x"}).status_code for _ in range(12)} == {422}
+    assert client.send(PAGE, {"email": NEW}).status_code == 302
+
+
 def test_nobodys_mailbox_is_filled(client: Browser, zoe: User) -> None:
     client.become(zoe)
     answers = [client.send(PAGE, {"email": NEW}).status_code for _ in range(6)]

@@ -10,12 +10,13 @@ import pyotp
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from invoicing.accounts import factors
 from invoicing.accounts.models import Passkey, RecoveryCode, Role, User
 from invoicing.delivery.models import Delivery, DeliveryKind
+from invoicing.journal import JournalEntry
 from tests.conftest import Browser
 from tests.factories import make_user
 from web.database import now
@@ -187,6 +188,29 @@ def test_codes_are_made_anew(client: Browser, zoe: User, session: Session) -> No
     answer = client.send(f"{PAGE}/codes")
     assert len(re.findall(r"<li>[0-9a-f]{4}-", answer.text)) == 10
     assert not before & codes_in(session)
+
+
+def test_the_same_form_sent_twice_makes_them_once(client: Browser, zoe: User, session: Session) -> None:
+    client.become(zoe)
+    added(client)
+    once = re.search(r'name="once" value="([^"]+)"', client.get(f"{PAGE}/codes").text)
+    assert once
+    assert 'class="codes"' in client.send(f"{PAGE}/codes", {"once": once[1]}).text
+    made, notices = codes_in(session), told(session)
+    again = client.send(f"{PAGE}/codes", {"once": once[1]}, follow_redirects=True)
+    assert "ont déjà été montrés" in again.text
+    assert codes_in(session) == made and told(session) == notices
+
+
+def test_an_application_whose_form_is_sent_twice_is_added_once(client: Browser, zoe: User, session: Session) -> None:
+    client.become(zoe)
+    code, sealed = code_of(client.get(f"{PAGE}/application").text)
+    for _ in range(2):
+        answer = client.send(f"{PAGE}/application", {"code": code, "sealed": sealed}, follow_redirects=True)
+        assert answer.status_code == 200
+    assert told(session) == 1
+    entries = select(func.count(JournalEntry.position)).where(JournalEntry.action == "user.factor_added")
+    assert session.scalar(entries) == 1
 
 
 def test_what_a_browser_sends_as_a_key_may_be_anything(client: Browser, zoe: User, session: Session) -> None:
