@@ -169,6 +169,7 @@ _MISSING: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("seller", "street_lines"): lambda: _("L’adresse du vendeur a trop de lignes pour le papier."),
     ("customer", "name"): lambda: _("Il manque le nom du client."),
     ("customer", "street"): lambda: _("Il manque l’adresse du client."),
+    ("customer", "postcode"): lambda: _("Il manque le code postal du client."),
     ("customer", "city"): lambda: _("Il manque la ville du client."),
     ("customer", "siren"): lambda: _("Il manque le numéro SIREN du client, professionnel en France."),
     ("customer", "vat_number"): lambda: _("Il manque le numéro de TVA du client : une ligne est sans taxe pour lui."),

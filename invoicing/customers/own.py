@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import change_customer
 from invoicing.errors import Fault, FieldFaults, NotFound
 from invoicing.journal import Actor
+from invoicing.legal.mandates import Demand, mandates
 from invoicing.text import clean
 
 _CONTENT: Final = tuple(field.name for field in fields(CustomerContent))
@@ -75,7 +76,9 @@ def change_address(
     Raises NotFound, FieldFaults, Stale.
     """
     customer = record(session, actor.account_id or 0, customer_id)
-    lacking = [name for name in ("street", "city") if not clean(getattr(address, name), lines=name == "street")]
+    asked = dict.fromkeys(row.field for row in mandates("customer", Demand(date.max, country=address.country)))
+    typed = {name: clean(text, lines=name == "street") for name, text in asdict(address).items()}
+    lacking = [name for name in asked if not typed.get(name, "else")]
     if lacking:  # a document couldn't be made without
         raise FieldFaults(Fault(name, "required") for name in lacking)
     content = {**_content(customer), **asdict(address)}

@@ -132,7 +132,7 @@ class Snapshot:
     discount_e4: int = 0  # of the whole document; 0 where it was given as an amount
     allowance_cents: int = 0  # the document's discount, already out of net_cents
     rounding_cents: int = 0  # total = net + tax + rounding
-    supplies: str = ""  # services, goods or mixed: printed where it is set
+    supplies: str = ""  # services, goods or mixed, of its lines: printed where it is set
     totals_only: bool = False  # came with totals alone: its lines have no amounts, and no tax is told apart
     tax_status: str = ""  # of the seller: a `TaxStatus` value
     vat_on_debits: bool = False

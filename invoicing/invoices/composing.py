@@ -168,9 +168,11 @@ def _snapshot(
                 taxes=tuple(LineTax(*_names(taxes[t.tax_id], customer.language), t.rate_e5) for t in row),
                 why_untaxed="" if row or draft.totals_only
                 else why_untaxed(line.tax_set, seller, issued_on, customer.language),
-                exemption="" if row or draft.totals_only else line.tax_set.exemption,
+                exemption=exemption,
             )
-            for line, net, off, row in zip(draft.lines, found.nets, found.allowances, borne, strict=True)
+            for line, net, off, row, exemption in zip(
+                draft.lines, found.nets, found.allowances, borne, situation.exemptions, strict=True
+            )
         ),
         taxes=tuple(
             TaxTotal(
@@ -184,8 +186,9 @@ def _snapshot(
         paid_on=draft.paid_on, paid_by=draft.paid_method or "", subject=draft.subject, note=draft.note,
         bank=bank_of(seller), mentions=mentions_of(seller, situation), terms=tuple(text for _, text in terms),
         coded_terms=tuple((code, text) for code, text in terms if code), tax_status=seller.tax_status,
-        vat_on_debits=seller.vat_on_debits, closing=seller.closing_text, supplies=supplies_of(seller, issued_on),
-        accent=seller.accent, paper=seller.paper, window=seller.window, logo=seller.logo, mode=draft.mode,
+        vat_on_debits=seller.vat_on_debits, closing=seller.closing_text,
+        supplies=supplies_of(seller, issued_on, situation.exemptions), accent=seller.accent, paper=seller.paper,
+        window=seller.window, logo=seller.logo, mode=draft.mode,
         transaction_code=draft.transaction_code, totals_only=draft.totals_only, sells=seller.supplies,
     )  # fmt: skip
 
@@ -193,10 +196,12 @@ def _snapshot(
 def _situation(draft: Invoice, borne: Sequence[Sequence[Borne]], day: date, days: int | None) -> Situation:
     """What decides the legal sentences of this document."""
     language, seller = draft.customer.language, draft.seller
-    untaxed = [line.tax_set for line, row in zip(draft.lines, borne, strict=True) if not row and not draft.totals_only]
-    unsaid = any(not (chosen.exemption or chosen.mention_fr) for chosen in untaxed)
+    chosen = [None if row or draft.totals_only else line.tax_set for line, row in zip(draft.lines, borne, strict=True)]
+    untaxed = [each for each in chosen if each]
+    unsaid = any(not (each.exemption or each.mention_fr) for each in untaxed)
     exempt = reasons_of(untaxed, seller, day, language)
-    return Situation(day, language, draft.customer.professional, unsaid, days, exempt)
+    keys = tuple(each.exemption if each else "" for each in chosen)
+    return Situation(day, language, draft.customer.professional, unsaid, days, exempt, keys)
 
 
 def _tax(session: Session, tax_id: int) -> Tax:

@@ -25,9 +25,11 @@ from invoicing.invoices.models import Invoice, InvoiceKind, InvoiceLine, Invoice
 from invoicing.invoices.rules import ContentOutdated, NoAddress, PreviewOutdated
 from invoicing.invoices.service import Finalised, locked_whole, promise
 from invoicing.journal import Actor
+from invoicing.legal.supplies import category_of, told_again
 from invoicing.numbering import take_number
 from invoicing.payments.served import Did, FormUsed
 from invoicing.payments.service import settle
+from invoicing.sellers.models import Supplies
 from invoicing.sellers.queries import today_of
 from invoicing.sellers.series import credit_series
 from invoicing.shop.units import take_back
@@ -88,11 +90,13 @@ def compose_credit(
 
 def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, reason: str) -> Snapshot:
     amounts, places = found.amounts, {line.id: n for n, line in enumerate(invoice.lines)}
+    kept = [was.lines[places[line.id]] for line, _ in found.lines]
+    category = category_of(was.sells or was.supplies, (line.exemption for line in kept))
     taxes = {(t.tax_id, t.rate_e5): printed for t, printed in zip(invoice.taxes, was.taxes, strict=True)}
     return replace(
         was, kind=InvoiceKind.credit_note, number="", issued_on=today, due_on=None, supplied_on=None, paid_on=None,
         paid_by="", note="", bank=Bank(), terms=(), coded_terms=(), corrects=was.number, corrects_on=was.issued_on,
-        reason=reason, mentions=_mentions(was, {places[line.id] for line, _ in found.lines}),
+        reason=reason, mentions=_mentions(was, kept, category), supplies=was.supplies and str(category),
         transaction_code="", discount_e4=was.discount_e4 if found.is_whole else 0,
         net_cents=amounts.net_cents, tax_cents=amounts.tax_cents, total_cents=amounts.total_cents,
         allowance_cents=amounts.allowance_cents, rounding_cents=amounts.rounding_cents,
@@ -100,20 +104,20 @@ def _snapshot(was: Snapshot, invoice: Invoice, found: Credited, today: date, rea
             Line(
                 label=content.label, detail=content.detail, quantity_e3=content.quantity_e3, price_e4=content.price_e4,
                 discount_e4=content.discount_e4, net_cents=net, gross=content.gross, allowance_cents=off,
-                taxes=was.lines[places[line.id]].taxes, why_untaxed=was.lines[places[line.id]].why_untaxed,
-                exemption=was.lines[places[line.id]].exemption,
+                taxes=line.taxes, why_untaxed=line.why_untaxed, exemption=line.exemption,
             )
-            for (line, content), net, off in zip(found.lines, amounts.nets, amounts.allowances, strict=True)
+            for line, (_, content), net, off in zip(kept, found.lines, amounts.nets, amounts.allowances, strict=True)
         ),
         taxes=tuple(_tax_total(taxes[t.tax_id, t.rate_e5], t) for t in amounts.taxes),
     )  # fmt: skip
 
 
-def _mentions(was: Snapshot, places: set[int]) -> tuple[str, ...]:
-    """The invoice's, but those that only lines ask for which this credit note leaves alone."""
-    wanted = {was.lines[place].why_untaxed for place in places}
+def _mentions(was: Snapshot, kept: list[Line], category: Supplies) -> tuple[str, ...]:
+    """The invoice's, for the lines that it credits: without what only others ask for, with their own category."""
+    wanted = {line.why_untaxed for line in kept}
     left = {line.why_untaxed for line in was.lines} - wanted
-    return tuple(text for text in was.mentions if text not in left)
+    said = told_again(was.mentions, category) if was.supplies else was.mentions
+    return tuple(text for text in said if text not in left)
 
 
 def _tax_total(printed: TaxTotal, tax: TaxSum) -> TaxTotal:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from invoicing.legal.supplies import category_of, text_key
 from invoicing.legal.texts import all_texts, legal_text
 from invoicing.sellers.models import Region, Seller
 from invoicing.taxes.models import TaxSet
@@ -18,7 +19,8 @@ _EXEMPTION: Final = "exemption_"
 class Situation:
     """What decides the sentences; `days` is the delay of payment, None where nothing is to pay.
 
-    `exempt` says why lines bear no tax, `has_untaxed` whether there are others without a reason of their own.
+    `exempt` says why lines bear no tax, `has_untaxed` whether there are others without a reason of their own;
+    `exemptions` are the keys of such reasons, line by line, "" where there is none.
     """
 
     day: date
@@ -27,6 +29,7 @@ class Situation:
     has_untaxed: bool
     days: int | None
     exempt: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
 
 
 def mentions_of(seller: Seller, at: Situation) -> tuple[str, ...]:
@@ -35,16 +38,17 @@ def mentions_of(seller: Seller, at: Situation) -> tuple[str, ...]:
     found = [legal_text("exemption", *where), *at.exempt]
     if at.has_untaxed and not found[0]:
         found.append(legal_text("untaxed_lines", *where))
-    found.append(legal_text(f"supplies_{seller.supplies}", *where))
+    found.append(legal_text(text_key(category_of(seller.supplies, at.exemptions)), *where))
     if seller.vat_on_debits:
         found.append(legal_text("vat_on_debits", *where))
     return tuple(dict.fromkeys(text for text in found if text))
 
 
-def supplies_of(seller: Seller, day: date) -> str:
-    """The category of operation, where the document must say it."""
-    said = legal_text(f"supplies_{seller.supplies}", day, seller.region, seller.tax_status, "fr_FR")
-    return str(seller.supplies) if said else ""
+def supplies_of(seller: Seller, day: date, exemptions: Iterable[str]) -> str:
+    """The category of operation, where the document must say it; `exemptions` as in `Situation`."""
+    category = category_of(seller.supplies, exemptions)
+    said = legal_text(text_key(category), day, seller.region, seller.tax_status, "fr_FR")
+    return str(category) if said else ""
 
 
 def reason_of(chosen: TaxSet, seller: Seller, day: date, language: str) -> str:

@@ -57,7 +57,7 @@ def missing_of_customer(
 
     `exemptions` are those of the tax sets on its lines.
     """
-    demand = Demand(day)
+    demand = Demand(day, country=customer.country)
     if seller is not None:
         demand = Demand(
             day, seller.region, seller.tax_status, seller.einvoicing_on,

@@ -135,10 +135,11 @@ def test_a_later_invoice_of_the_series_stands_in_the_way_and_leads_to_the_date(d
 
 
 def test_what_the_law_asks_for_is_named_with_where_to_fill_it_in(desk: Desk) -> None:
-    customer = make(desk, street="", city="")
+    customer = make(desk, street="", city="", postcode="")
     draft = desk.draft(customer)
     text = page(desk, draft)
     assert "Il manque l’adresse du client." in text and f"/ventes/clients/{customer.id}/modifier#street" in text
+    assert "Il manque le code postal du client." in text and f"/ventes/clients/{customer.id}/modifier#postcode" in text
     assert "Finaliser <span" not in text and "Pas encore possible de finaliser" in text
     assert desk.finalise(draft).status_code == 422 and desk.one().number is None
 

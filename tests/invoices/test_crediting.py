@@ -263,6 +263,19 @@ def test_mentions_are_those_that_its_own_lines_ask_for(session: Session) -> None
     assert mentions == [tuple(text for text in said if not text.startswith("Lignes sans taxe")), said]
 
 
+def test_its_category_of_operation_is_that_of_its_own_lines(session: Session) -> None:
+    seller = make_seller(session)
+    sent, taught = make_line(session, "Jeux", code="FR_EXPORT"), make_line(session, "Stage")
+    made = make_invoice(session, make_customer(session, country="US"), seller, sent, taught)
+    invoice = session.get_one(Invoice, made.invoice_id)
+    notes = [session.get_one(Invoice, make_credit(session, invoice, (place, 1000)).invoice_id) for place in (1, 2)]
+    papers = [Snapshot.from_json(each.snapshot or "") for each in (invoice, *notes)]
+    assert [paper.supplies for paper in papers] == ["mixed", "goods", "services"]
+    assert [paper.mentions[-1].partition(" : ")[2] for paper in papers] == [
+        "livraison de biens et prestation de services", "livraison de biens", "prestation de services",
+    ]  # fmt: skip
+
+
 def test_what_it_corrects_is_called_what_it_is(session: Session) -> None:
     def said(note: Invoice) -> tuple[str, str]:
         [fact] = [f for f in printed(note).facts if f.label.startswith("Corrige")]

@@ -13,7 +13,7 @@ from invoicing.invoices.composing import compose
 from invoicing.legal.mandates import all_mandates
 from invoicing.legal.texts import HERE
 from invoicing.sellers.models import Region, TaxRegistration, TaxStatus
-from invoicing.sellers.rules import MentionsMissing, Missing
+from invoicing.sellers.rules import MentionsMissing, Missing, missing_of_customer
 from tests.factories import TODAY, make_customer, make_draft, make_line, make_seller
 
 FR, QC = Region.FR, Region.QC
@@ -68,6 +68,17 @@ def test_quebec_asks_for_both_numbers(session: Session) -> None:
 @pytest.mark.parametrize(("changes", "field"), [({"street": ""}, "street"), ({"city": ""}, "city")])
 def test_each_mention_of_the_buyer_is_asked_for(session: Session, changes: dict[str, object], field: str) -> None:
     assert missing(session, **changes) == [("customer", field)]
+
+
+@pytest.mark.parametrize(
+    ("country", "found"), [("FR", [("customer", "postcode")]), ("CA", [("customer", "postcode")]), ("IE", [])]
+)
+def test_a_postcode_is_asked_for_where_every_address_has_one(
+    session: Session, country: str, found: list[tuple[str, str]]
+) -> None:
+    assert missing(session, country=country, postcode="") == found
+    buyer = make_customer(session, country=country, postcode="")
+    assert [(row.whose, row.field) for row in missing_of_customer(buyer)] == found
 
 
 BUSINESS = {"professional": True, "siren": ""}

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy.orm import Session
 
+from invoicing.documents.facturx.making import checked_xml
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.invoices.composing import compose
 from invoicing.sellers.models import Region, Seller, Supplies, TaxStatus
@@ -17,6 +18,7 @@ from tests.factories import TODAY, make_customer, make_draft, make_line, make_se
 FR, QC = Region.FR, Region.QC
 BEFORE, AFTER = date(2026, 8, 31), date(2026, 9, 1)
 SERVICES = "Catégorie de l’opération : prestation de services"
+BOTH = "Catégorie de l’opération : livraison de biens et prestation de services"
 
 
 def paper(session: Session, seller: Seller, *codes: str, day: date = TODAY, **customer: object) -> Paper:
@@ -66,6 +68,30 @@ def test_goods_both_and_the_option_for_debits_are_said(session: Session) -> None
     assert "livraison de biens" in paper(session, seller, "FR_20", language="fr_FR").mentions[0]
 
 
+@pytest.mark.parametrize(
+    ("sells", "codes", "said", "told"),
+    [
+        (Supplies.services, ["FR_EU_GOODS"], "livraison de biens", "B1"),
+        (Supplies.services, ["FR_EXPORT"], "livraison de biens", "B1"),
+        (Supplies.mixed, ["FR_EXPORT", "FR_EU_GOODS"], "livraison de biens", "B1"),
+        (Supplies.services, ["FR_EU_GOODS", "FR_20"], "livraison de biens et prestation de services", "M1"),
+        (Supplies.goods, ["FR_TRAINING"], "prestation de services", "S1"),
+        (Supplies.goods, ["FR_EU_GOODS", "FR_20"], "livraison de biens", "B1"),
+    ],
+)
+def test_the_lines_decide_the_category_on_paper_as_in_the_structured_invoice(
+    session: Session, sells: Supplies, codes: list[str], said: str, told: str
+) -> None:
+    belgian = make_customer(session, street="4 rue de Namur", city="Bruxelles", country="BE", vat_number="BE0123456789")
+    seller = make_seller(session, supplies=sells)
+    draft = make_draft(session, belgian, seller, *(make_line(session, code=code) for code in codes))
+    snapshot = compose(session, draft, TODAY).numbered("F2026-00001")
+    assert plain(snapshot.mentions)[-1] == f"Catégorie de l’opération : {said}"
+    assert snapshot.sells == sells
+    xml = checked_xml(snapshot, Facts(), schematron=False)
+    assert xml is not None and f"<ram:ID>{told}</ram:ID>".encode() in xml
+
+
 @pytest.mark.parametrize("status", [TaxStatus.small_business, TaxStatus.nonprofit])
 def test_whoever_collects_no_vat_says_no_category(session: Session, status: TaxStatus) -> None:
     seller = make_seller(session, tax_status=status, vat_on_debits=True)
@@ -86,22 +112,22 @@ def test_quebec_says_neither_and_is_never_english_alone(session: Session) -> Non
 
 
 @pytest.mark.parametrize(
-    ("code", "text"),
+    ("code", "text", "category"),
     [
-        ("FR_TRAINING", "Exonération de TVA, article 261-4-4° du CGI"),
-        ("FR_EU_SERVICES", "Autoliquidation (articles 44 et 196 de la directive 2006/112/CE)"),
-        ("FR_EU_GOODS", "Exonération de TVA, article 262 ter, I du CGI"),
-        ("FR_EXPORT", "Exonération de TVA, article 262, I du CGI"),
+        ("FR_TRAINING", "Exonération de TVA, article 261-4-4° du CGI", SERVICES),
+        ("FR_EU_SERVICES", "Autoliquidation (articles 44 et 196 de la directive 2006/112/CE)", SERVICES),
+        ("FR_EU_GOODS", "Exonération de TVA, article 262 ter, I du CGI", BOTH),
+        ("FR_EXPORT", "Exonération de TVA, article 262, I du CGI", BOTH),
     ],
 )
-def test_an_exempt_line_says_why_once(session: Session, code: str, text: str) -> None:
-    assert plain(paper(session, make_seller(session), code, "FR_20", code).mentions) == [text, SERVICES]
+def test_an_exempt_line_says_why_once(session: Session, code: str, text: str, category: str) -> None:
+    assert plain(paper(session, make_seller(session), code, "FR_20", code).mentions) == [text, category]
 
 
 def test_different_reasons_stand_one_below_the_other_and_plain_lines_keep_theirs(session: Session) -> None:
     found = plain(paper(session, make_seller(session), "FR_EXPORT", "FR_NONE", "FR_TRAINING").mentions)
     assert [text.split(",")[0] for text in found[:2]] == ["Exonération de TVA", "Exonération de TVA"]
-    assert found[2:] == ["Lignes sans taxe : opérations non soumises à la TVA", SERVICES]
+    assert found[2:] == ["Lignes sans taxe : opérations non soumises à la TVA", BOTH]
 
 
 @pytest.mark.parametrize(

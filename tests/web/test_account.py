@@ -250,6 +250,8 @@ def test_an_address_that_cant_be_printed_is_refused_at_its_field(client: Browser
     page = f"{PAGE}/coordonnees/{record.id}"
     emptied = client.send(page, form_of(record, street=" ", city=""))
     assert emptied.status_code == 422 and 'href="#street"' in emptied.text and 'href="#city"' in emptied.text
+    emptied = client.send(page, form_of(record, postcode=" "))
+    assert emptied.status_code == 422 and 'href="#postcode"' in emptied.text
     answer = client.send(page, form_of(record, city="x" * 121, country="ZZ"))
     assert answer.status_code == 422
     assert 'href="#city"' in answer.text and 'href="#country"' in answer.text and "x" * 121 in answer.text

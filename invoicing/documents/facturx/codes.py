@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from invoicing.sellers.models import Supplies
+
 PROFILE: Final = "urn:cen.eu:en16931:2017"
 INVOICE, CREDIT_NOTE = "380", "381"
 ONE: Final = "C62"  # UN/ECE Recommendation 20: one, without a unit
@@ -44,8 +46,7 @@ OWN_WORDS: Final = Untaxed(EXEMPT)
 # Neither invoiced nor reported through the reform: exempt by article 261, or no matter of VAT (CGI, art. 289 bis, 290).
 UNREPORTED: Final = frozenset({"VATEX-FR-CGI261-4", "VATEX-FR-CGI261-7", "VATEX-EU-O"})
 
-KINDS: Final = {"services": "S", "goods": "B", "mixed": "M"}
-KIND_OF_EXEMPTION: Final = {"training": "S", "reverse_charge": "S", "eu_goods": "B", "export": "B"}
+KINDS: Final = {Supplies.services: "S", Supplies.goods: "B", Supplies.mixed: "M"}
 
 MEANS: Final = {  # of a payment that has come in
     "transfer": "42",  # payment to a bank account; 30 and 58 would have to say which

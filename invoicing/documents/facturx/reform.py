@@ -10,6 +10,7 @@ from invoicing.documents.facturx.matter import Matter
 from invoicing.documents.facturx.parties import buyer_address, country_of, number_of, seller_address, siren_of
 from invoicing.documents.facturx.tax import untaxed_of
 from invoicing.documents.snapshot import Line
+from invoicing.legal.supplies import category_of
 from invoicing.text import clean
 
 _NUMBER: Final = re.compile(r"[A-Za-z0-9+\-_/]+")
@@ -28,11 +29,10 @@ def is_settled_at_once(at: Matter) -> bool:
 
 
 def billing_of(at: Matter) -> str:
-    """BT-23: S, B or M by what is sold (a line's exemption knows better than the seller's setting), then 1 or 2."""
-    own = codes.KINDS.get(at.snapshot.sells or at.snapshot.supplies, codes.KINDS["services"])
-    kinds = {codes.KIND_OF_EXEMPTION.get(line.exemption, own) for line in at.snapshot.lines}
-    kind = kinds.pop() if len(kinds) == 1 else codes.KINDS["mixed"]
-    return kind + ("2" if is_settled_at_once(at) else "1")
+    """BT-23: S, B or M by what its lines supply, as the paper says it, then 1 or 2."""
+    sells = at.snapshot.sells or at.snapshot.supplies
+    category = category_of(sells, (line.exemption for line in at.snapshot.lines))
+    return codes.KINDS[category] + ("2" if is_settled_at_once(at) else "1")
 
 
 def treatment_of(at: Matter) -> str:

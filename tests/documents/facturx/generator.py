@@ -122,7 +122,8 @@ def _invoice(place: int, chance: Random, seller: Seller, customer: Customer, day
     language, untaxed = customer.language, [each for each in sets if each]
     unsaid = any(not (each.exemption or each.mention_fr) for each in untaxed)
     reasons = reasons_of(untaxed, seller, day, language)
-    at = Situation(day, language, customer.professional, unsaid, 30, reasons)
+    keys = tuple(line.exemption for line in lines)
+    at = Situation(day, language, customer.professional, unsaid, 30, reasons, keys)
     terms = terms_of(seller, at)
     base = Snapshot(
         kind="invoice", number=f"F2026-{place:05}", language=language, currency="EUR", region="FR", issued_on=day,
@@ -131,7 +132,7 @@ def _invoice(place: int, chance: Random, seller: Seller, customer: Customer, day
         supplied_on=chance.choice((None, day - timedelta(9))), mentions=mentions_of(seller, at),
         subject=chance.choice(("", "Séjour d’été : 3 & 4 août")), note=chance.choice(("", "Ligne 1 <b>\nLigne 2")),
         terms=tuple(text for _, text in terms), coded_terms=tuple(pair for pair in terms if pair[0]),
-        closing=seller.closing_text, supplies=supplies_of(seller, day), sells=seller.supplies,
+        closing=seller.closing_text, supplies=supplies_of(seller, day, keys), sells=seller.supplies,
         tax_status=seller.tax_status, vat_on_debits=seller.vat_on_debits,
     )  # fmt: skip
     made = _discounted(chance, base, tuple(lines))
