@@ -173,6 +173,8 @@ def address_lines(customer: Customer) -> tuple[str, ...]:
     if customer.country == "CA":
         place = f"{customer.city} ({customer.province})" if customer.province else customer.city
         lines.append(f"{place}  {customer.postcode}".strip())
+    elif customer.country == "US":
+        lines.append(" ".join(filter(None, (customer.city, customer.province, customer.postcode))))
     else:
         lines.append(f"{customer.postcode} {customer.city}".strip())
     return tuple(line for line in lines if line)

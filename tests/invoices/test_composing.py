@@ -176,6 +176,14 @@ def test_a_country_is_printed_where_it_is_abroad(session: Session) -> None:
     assert (home.buyer.lines[-1], home.seller.lines[-1]) == ("73190 Saint-Baldoph", "73000 Chambéry")
 
 
+def test_an_american_address_stands_in_its_countrys_order_with_its_state(session: Session) -> None:
+    seller, there = make_seller(session), {"street": "350 5th Ave", "postcode": "10001", "city": "New York"}
+    buyer = make_customer(session, country="US", province="NY", **there)
+    assert said(session, buyer, seller).buyer.lines == ("350 5th Ave", "New York NY 10001", "États-Unis")
+    stateless = make_customer(session, country="US", **there)
+    assert said(session, stateless, seller).buyer.lines[1] == "New York 10001"
+
+
 def test_whose_attention_is_never_english_alone_in_quebec(session: Session) -> None:
     customer = make_customer(
         session,
