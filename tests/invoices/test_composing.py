@@ -50,6 +50,24 @@ def test_numbers_have_the_digits_that_the_paper_can_draw(name: str, value: str) 
     assert [fault.code for fault in number_faults({name: value.translate(EASTERN)})] == [f"bad_{name}"]
 
 
+def test_a_vat_number_is_of_the_same_siren() -> None:
+    def said(siren: str, vat_number: str) -> list[tuple[str, str]]:
+        content = CustomerContent("organisation", organisation_name="A", siren=siren, vat_number=vat_number)
+        try:
+            check(content)
+        except FieldFaults as refused:
+            return [(fault.field, fault.code) for fault in refused.faults]
+        return []
+
+    assert said("999000045", "FR83404833048") == [("vat_number", "other_siren")]
+    assert said("123", "FR83404833048") == [("siren", "bad_siren")]
+    assert not said("404 833 048", "fr 83 404833048") and not said("", "FR83404833048")
+    assert not said("404833048", "BE0123456789") and not said("404833048", "")
+    (fault,) = number_faults({"siret": "99900001100018", "vat_number": "FR83404833048"})
+    assert (fault.field, fault.code, fault.facts) == ("vat_number", "other_siren", {"siren": "999000011"})
+    assert not number_faults({"siret": "99900001100018", "vat_number": "FR66999000011"})
+
+
 def test_so_have_iban_and_siren() -> None:
     iban = "FR7630006000011234567890189"
     assert is_iban(iban) and not is_iban("FR" + iban[2:4].translate(EASTERN) + iban[4:])
@@ -156,6 +174,14 @@ def test_a_country_is_printed_where_it_is_abroad(session: Session) -> None:
     assert (bilingual.buyer.lines[-1], bilingual.seller.lines[-1]) == ("Belgique", "Canada")
     home = said(session, make_customer(session), french)
     assert (home.buyer.lines[-1], home.seller.lines[-1]) == ("73190 Saint-Baldoph", "73000 Chambéry")
+
+
+def test_an_american_address_stands_in_its_countrys_order_with_its_state(session: Session) -> None:
+    seller, there = make_seller(session), {"street": "350 5th Ave", "postcode": "10001", "city": "New York"}
+    buyer = make_customer(session, country="US", province="NY", **there)
+    assert said(session, buyer, seller).buyer.lines == ("350 5th Ave", "New York NY 10001", "États-Unis")
+    stateless = make_customer(session, country="US", **there)
+    assert said(session, stateless, seller).buyer.lines[1] == "New York 10001"
 
 
 def test_whose_attention_is_never_english_alone_in_quebec(session: Session) -> None:
