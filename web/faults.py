@@ -67,9 +67,6 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
         "« %(value)s » n’est le code d’aucun pays. Donnez-en un qui existe, par exemple FR ou CA.", value=f["value"]),
     "bad_siren": lambda f: _(
         "« %(value)s » n’est pas un numéro SIREN. Il a 9 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),
-    "other_siren": lambda f: _(
-        "Ce numéro de TVA n’est pas celui du SIREN %(siren)s : FR, deux caractères, puis le SIREN. "
-        "Corrigez l’un ou l’autre.", siren=f["siren"]),
     # a seller
     "bad_siret": lambda f: _(
         "« %(value)s » n’est pas un numéro SIRET. Il a 14 chiffres ; vérifiez qu’aucun ne manque.", value=f["value"]),

@@ -57,7 +57,6 @@ _SAID: Final = {
     "mention_missing": N_("il manque une mention obligatoire"),
     "bad_email": N_("l’adresse électronique du client n’est pas complète"),
     "bad_siren": N_("le numéro SIREN du client est faux"),
-    "other_siren": N_("le numéro de TVA du client n’est pas celui de son SIREN"),
     "bad_vat_number": N_("le numéro de TVA du client est faux"),
     "unknown_country": N_("le pays du client n’existe pas"),
 }  # fmt: skip

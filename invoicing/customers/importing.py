@@ -27,7 +27,7 @@ from invoicing.customers.importing_rules import (
     read,
 )
 from invoicing.customers.models import Customer
-from invoicing.customers.rules import CustomerContent, number_pair_faults
+from invoicing.customers.rules import CustomerContent
 from invoicing.customers.service import add_customer, change_customer, get, make_member
 from invoicing.errors import FieldFaults
 from invoicing.imports.headings import Record, records
@@ -126,9 +126,6 @@ def _judged(known: _Known, line: int, said: Said, seen: _Seen) -> Judged:
     found = known.numbers.get(said.member_number) if said.member_number else None
     if found is not None:
         fields = changed(found, said)
-        after = content_after(found, said)
-        if {"siren", "vat_number"} & {*fields} and (faults := number_pair_faults(after.siren, after.vat_number)):
-            return Judged(line, Verdict.faults, said.subject, None, {"faults": faults_json(FieldFaults(faults))})
         verdict = Verdict.update if fields else Verdict.unchanged
         content = _to_json(said) if fields else None
         return Judged(line, verdict, said.subject, content, {"fields": list(fields)}, customer_id=found.id)

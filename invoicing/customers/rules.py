@@ -11,7 +11,7 @@ from invoicing.customers.models import Customer, CustomerKind
 from invoicing.documents.snapshot import Party, Place
 from invoicing.errors import Fault, FieldFaults, Refused
 from invoicing.sellers.models import Region, Seller
-from invoicing.sellers.rules import BUYER_LINES, country_name, is_country, luhn, too_many_lines, vat_faults
+from invoicing.sellers.rules import BUYER_LINES, country_name, is_country, luhn, too_many_lines
 from invoicing.text import clean, lacking
 
 LANGUAGES = ("fr_FR", "fr_CA", "en")
@@ -98,8 +98,8 @@ class CustomerContent:
     seller_id: int | None = None
 
 
-def check(content: CustomerContent, others: tuple[Fault, ...] = (), was: Customer | None = None) -> CustomerContent:
-    """The same, cleaned; refuses with every fault at once, `others` included. `was` is the record that it changes."""
+def check(content: CustomerContent, others: tuple[Fault, ...] = ()) -> CustomerContent:
+    """The same, cleaned; refuses with every fault at once, `others` included."""
     values = {f.name: getattr(content, f.name) for f in fields(content)}
     faults: list[Fault] = []
     for name, most in _MAX.items():
@@ -109,9 +109,6 @@ def check(content: CustomerContent, others: tuple[Fault, ...] = (), was: Custome
                 values[name] = re.sub(r"[\s.]", "", values[name]).upper()
             faults += text_faults(name, values[name], most)
     faults += _name_faults(values) + _number_faults(values)
-    # A person who changes their address has no say in numbers that don't fit from before.
-    if was is None or (was.siren, was.vat_number) != (values["siren"], values["vat_number"]):
-        faults += number_pair_faults(values["siren"], values["vat_number"])
     if values["email"]:
         try:
             # Only addresses that `delivery` can write to.
@@ -145,7 +142,7 @@ def _name_faults(values: dict[str, str]) -> list[Fault]:
 
 def _number_faults(values: dict[str, str]) -> list[Fault]:
     faults = []
-    if values["siren"] and not _is_siren(values["siren"]):
+    if values["siren"] and not (re.fullmatch(r"[0-9]{9}", values["siren"]) and luhn(values["siren"])):
         faults.append(Fault("siren", "bad_siren", {"value": values["siren"]}))
     if too_many_lines(values["street"], BUYER_LINES):
         faults.append(Fault("street", "too_many_address_lines", {"most": BUYER_LINES}))
@@ -156,15 +153,6 @@ def _number_faults(values: dict[str, str]) -> list[Fault]:
     elif not is_country(values["country"]):
         faults.append(Fault("country", "unknown_country", {"value": values["country"]}))
     return faults
-
-
-def number_pair_faults(siren: str, vat_number: str) -> list[Fault]:
-    """A SIREN, if it is one, and the VAT number of somebody else."""
-    return vat_faults(siren, vat_number) if _is_siren(siren) else []
-
-
-def _is_siren(text: str) -> bool:
-    return re.fullmatch(r"[0-9]{9}", text) is not None and luhn(text)
 
 
 def address_lines(customer: Customer) -> tuple[str, ...]:

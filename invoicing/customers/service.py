@@ -65,10 +65,10 @@ def add_customer_once(
         return same
 
 
-def _checked(session: Session, content: CustomerContent, was: Customer | None = None) -> CustomerContent:
+def _checked(session: Session, content: CustomerContent) -> CustomerContent:
     """The content, cleaned, with the seller that it names."""
     unknown = content.seller_id is not None and session.get(Seller, content.seller_id) is None
-    return check(content, (Fault("seller_id", "choose"),) if unknown else (), was)
+    return check(content, (Fault("seller_id", "choose"),) if unknown else ())
 
 
 def change_customer(
@@ -76,7 +76,7 @@ def change_customer(
 ) -> Customer:
     """Changes the record; documents that stand keep what they say. Refuses a form drawn before another change."""
     customer = get(session, customer_id)
-    wanted = asdict(_checked(session, content, customer))
+    wanted = asdict(_checked(session, content))
     mine = (Customer.id == customer_id) & (Customer.revision == revision)
     take = update(Customer).where(mine).values(revision=revision + 1).execution_options(synchronize_session=False)
     if not changed_one(session, take):

@@ -124,16 +124,7 @@ def number_faults(values: dict[str, str]) -> list[Fault]:
         value = values.get(name, "")
         if value and not (re.fullmatch(shape, value) and (check is None or check(value))):
             faults.append(Fault(name, f"bad_{name}", {"value": value}))
-    if not {"siret", "vat_number"} & {fault.field for fault in faults}:
-        faults += vat_faults(values.get("siret", "")[:9], values.get("vat_number", ""))
     return faults
-
-
-def vat_faults(siren: str, vat_number: str) -> list[Fault]:
-    """A French VAT number ends with the SIREN of its holder: another company's is refused."""
-    if not siren or not vat_number.startswith("FR") or vat_number[4:] == siren:
-        return []
-    return [Fault("vat_number", "other_siren", {"siren": siren})]
 
 
 def status_fits(region: Region, status: TaxStatus) -> bool:

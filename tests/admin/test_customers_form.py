@@ -72,12 +72,6 @@ def test_every_mistake_is_named_at_its_field_and_nothing_typed_is_lost(desk: Des
     assert re.search(r'value="organisation" checked', answer.text) and "<title>Erreur" in answer.text
 
 
-def test_a_vat_number_of_another_siren_is_refused_at_its_field(desk: Desk) -> None:
-    answer = desk.send(NEW, {**PERSON, "siren": "999000045", "vat_number": "FR83404833048"})
-    assert answer.status_code == 422 and desk.count(Customer) == 1
-    assert 'href="#vat_number"' in answer.text and "n’est pas celui du SIREN 999000045" in answer.text
-
-
 @pytest.mark.parametrize("over", [
     {"kind": "robot"}, {"country": "France"}, {"language": "de"}, {"seller_id": "999"}, {"seller_id": "x"},
     {"last_name": "", "first_name": " "}, {"last_name": "x" * 121}, {"city": "\U0001f600"}, {"email": "é@exemple.fr"},

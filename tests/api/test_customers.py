@@ -96,5 +96,3 @@ def test_what_is_wrong_is_named(program: Program) -> None:
     assert "XX" in answer.get_json()["errors"][0]["detail"]
     answer = program.post("/customers", customer_body(siren="123456789", first_name="", last_name=""))
     assert errors(answer) == {("/siren", "bad_siren"), ("/last_name", "required")}
-    answer = program.post("/customers", customer_body(siren="999000045", vat_number="FR83404833048"))
-    assert (answer.status_code, errors(answer)) == (422, {("/vat_number", "other_siren")})

@@ -120,20 +120,6 @@ def test_faults_stand_at_their_fields(bench: Bench, row: str, field: str) -> Non
     assert [fault["field"] for fault in faults] == [field]  # type: ignore[attr-defined]
 
 
-def test_a_vat_number_of_another_siren_is_told_whether_row_or_record_says_it(bench: Bench, session: Session) -> None:
-    with transaction(bench.sessions) as writing:
-        number = make_customer(writing, siren="999000045").member_number
-    heading, vat = "Nom;N° de membre;SIREN;Numéro de TVA", "FR83404833048"
-    rows = (f"Roy;;999000045;{vat}", f"Roy;{number};;{vat}", f"Roy;{number};404833048;{vat}", f"Roy;{number};;")
-    content = "\r\n".join([heading, *rows[:2]]).encode("cp1252")
-    run_id = bench.start(content, RunKind.customers)
-    bench.importer().work(run_id)
-    assert bench.verdicts(run_id) == ["faults", "faults"]
-    said = [facts["faults"][0] for facts in bench.facts(run_id)]  # type: ignore[index]
-    assert [(each["field"], each["code"]) for each in said] == [("vat_number", "other_siren")] * 2
-    assert [judged(bench, f"{heading}\r\n{row}".encode("cp1252")) for row in rows[2:]] == [["update"], ["update"]]
-
-
 def test_a_list_without_any_name_says_so(bench: Bench) -> None:
     run_id = bench.start(b"E-mail;Ville\na@x.fr;Lyon\n", RunKind.customers)
     bench.importer().work(run_id)

@@ -50,24 +50,6 @@ def test_numbers_have_the_digits_that_the_paper_can_draw(name: str, value: str) 
     assert [fault.code for fault in number_faults({name: value.translate(EASTERN)})] == [f"bad_{name}"]
 
 
-def test_a_vat_number_is_of_the_same_siren() -> None:
-    def said(siren: str, vat_number: str) -> list[tuple[str, str]]:
-        content = CustomerContent("organisation", organisation_name="A", siren=siren, vat_number=vat_number)
-        try:
-            check(content)
-        except FieldFaults as refused:
-            return [(fault.field, fault.code) for fault in refused.faults]
-        return []
-
-    assert said("999000045", "FR83404833048") == [("vat_number", "other_siren")]
-    assert said("123", "FR83404833048") == [("siren", "bad_siren")]
-    assert not said("404 833 048", "fr 83 404833048") and not said("", "FR83404833048")
-    assert not said("404833048", "BE0123456789") and not said("404833048", "")
-    (fault,) = number_faults({"siret": "99900001100018", "vat_number": "FR83404833048"})
-    assert (fault.field, fault.code, fault.facts) == ("vat_number", "other_siren", {"siren": "999000011"})
-    assert not number_faults({"siret": "99900001100018", "vat_number": "FR66999000011"})
-
-
 def test_so_have_iban_and_siren() -> None:
     iban = "FR7630006000011234567890189"
     assert is_iban(iban) and not is_iban("FR" + iban[2:4].translate(EASTERN) + iban[4:])

@@ -245,15 +245,6 @@ def test_ones_own_address_is_changed_as_staff_would(
     assert "Aix-les-Bains" in client.get(PAGE).text
 
 
-def test_numbers_that_dont_fit_from_before_dont_keep_an_address_from_changing(
-    client: Browser, zoe: User, record: Customer, session: Session
-) -> None:
-    record.siren, record.vat_number = "999000045", "FR83404833048"
-    session.commit()
-    client.become(zoe)
-    assert client.send(f"{PAGE}/coordonnees/{record.id}", form_of(record, city="Aix-les-Bains")).location == PAGE
-
-
 def test_an_address_that_cant_be_printed_is_refused_at_its_field(client: Browser, zoe: User, record: Customer) -> None:
     client.become(zoe)
     page = f"{PAGE}/coordonnees/{record.id}"
