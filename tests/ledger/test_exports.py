@@ -308,3 +308,17 @@ def test_the_table_has_a_row_per_document_in_any_currency(books: Books) -> None:
         "Facture pro forma", "Réalisée", "9,00", "17,96",
     )  # fmt: skip
     assert export.totals == '{"CAD": 20696}'
+
+
+@pytest.mark.parametrize("amounts", [(0, 0), (1, 0, 2), (1, 2, 0, 0, 0), (1, 2)])
+@pytest.mark.parametrize("size", [1, making.PART])
+def test_a_journal_tells_how_many_documents_have_no_entry(
+    books: Books, amounts: tuple[int, ...], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "PART", size)
+    monkeypatch.setattr("invoicing.ledger.reading.AT_ONCE", 1)
+    books.sell(*amounts)
+    journal, table = books.export(), books.export(LedgerKind.csv)
+    with books.database.sessions() as session:
+        assert service.without_entry(session, journal) == amounts.count(0)
+        assert service.without_entry(session, table) == 0
