@@ -18,6 +18,7 @@ from admin.money_box import MoneyBox, money_box
 from invoicing.delivery import again as sending_again
 from invoicing.delivery.models import Delivery
 from invoicing.delivery.rules import TROUBLED
+from invoicing.documents.facturx.matter import matter_of
 from invoicing.documents.models import DocumentVersion
 from invoicing.documents.paper import Facts, Paper, paper_of
 from invoicing.documents.snapshot import Snapshot
@@ -62,6 +63,7 @@ class InvoicePage:
     paid_by: str  # the shop's own words, else the methods of its payments
     moment: str  # its long date, with the time where there is one
     money: MoneyBox
+    has_xml_to_come: bool  # the latest version will have one, once its PDF is drawn
     again: AgainBox | None  # none where the setting is off, or the last e-mail waits to be retried
 
 
@@ -86,8 +88,15 @@ def _page_of(found: Invoice, refusal: Refusal | None, again: Typed | None) -> In
         versions=tuple(reversed(named)), deliveries=deliveries, history=history_of(found.id),
         mailto=texts.mailto(found, snapshot, services().settings.public_url) if snapshot else "",
         paid_by=found.payment_label or methods, moment=_moment(found),
-        money=money_box(found), again=_again_box(found, deliveries, again),
+        money=money_box(found), has_xml_to_come=_has_xml_to_come(found, snapshot),
+        again=_again_box(found, deliveries, again),
     )  # fmt: skip
+
+
+def _has_xml_to_come(found: Invoice, snapshot: Snapshot | None) -> bool:
+    if snapshot is None or not found.versions or found.versions[-1].sha256:
+        return False
+    return matter_of(snapshot, Facts.from_json(found.versions[-1].facts)) is not None
 
 
 def _again_box(found: Invoice, deliveries: Sequence[Delivery], typed: Typed | None) -> AgainBox | None:

@@ -96,6 +96,7 @@ def _page(sent: Sent) -> str:
         "admin/ledger.html", words=words, page=page, people=_people(page), older=older, newer=newer, sent=sent,
         sellers=sellers, periods=ledger_form.periods(today()), usual=ledger_form.usual(today()),
         form_token=secrets.token_urlsafe(24),
+        silent={each.id: service.without_entry(db.session, each) for each in page.exports},
         is_under_way=any(each.state in (LedgerState.waiting, LedgerState.making) for each in page.exports),
     )  # fmt: skip
 

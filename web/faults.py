@@ -212,5 +212,12 @@ def missing_url(missing: Missing, customer_id: int, seller_id: int) -> str | Non
     return url_for("admin.seller", seller_id=seller_id, _anchor=field)
 
 
+def missing_elsewhere(missing: Missing) -> str:
+    """Who fills it in, and where, for whoever may not; empty for whoever may."""
+    if missing.whose == "customer" or current_user.may("settings"):
+        return ""
+    return _("Un administrateur le corrige dans « Réglages », « Vendeurs et logo ».")
+
+
 def _decimal(value: int, decimals: int) -> str:
     return write_scaled(value, decimals, language())

@@ -42,4 +42,7 @@ SENTENCES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
         rest=money(f["rest_cents"], f["currency"])),
     "more_than_tax": lambda f: _(
         "Une déduction a réduit la taxe de ces lignes : cochez-la aussi, elle se reprend avec elles."),
+    "deduction_alone": lambda f: _(
+        "Une déduction ne se reprend pas seule : cochez aussi des lignes aux mêmes taxes, pour au moins son montant, "
+        "ou décochez-la."),
 }  # fmt: skip

@@ -133,7 +133,7 @@ def credited(corrected: Corrected, wanted: Sequence[tuple[int, int]]) -> Credite
         raise FieldFaults(faults)
     found = Amounts(nets, allowances, taxes, _rounding(corrected, asked, before))
     if found.total_cents <= 0:
-        raise FieldFaults([Fault("lines", "nothing_credited")])
+        raise FieldFaults([Fault("lines", "nothing_credited" if not found.total_cents else "deduction_alone")])
     pairs = tuple((line, content) for (line, _), (content, _, _) in zip(chosen, lines, strict=True))
     return Credited(pairs, found, len(pairs) == len(corrected.lines) and all(_is_whole(*pair) for pair in chosen))
 
@@ -197,8 +197,10 @@ def _whole_faults(corrected: Corrected, found: Amounts) -> list[Fault]:
                 "lines", "more_than_document", {"rest_cents": corrected.rest_net_cents, "currency": corrected.currency}
             )
         ]
+    if any(tax.base_cents < 0 for tax in found.taxes):
+        return [Fault("lines", "deduction_alone")]
     rests = {(tax.tax_id, tax.rate_e5): corrected.rest_of(tax)[0] for tax in corrected.taxes}
-    if any(not 0 <= tax.base_cents <= rests[tax.tax_id, tax.rate_e5] for tax in found.taxes):
+    if any(tax.base_cents > rests[tax.tax_id, tax.rate_e5] for tax in found.taxes):
         return [Fault("lines", "more_than_tax")]
     return []
 

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from invoicing import journal
 from invoicing.errors import FieldFaults, NotFound
 from invoicing.journal import Actor
-from invoicing.ledger.models import LedgerExport, LedgerPart, LedgerState
+from invoicing.ledger.fec import COLUMNS
+from invoicing.ledger.models import LedgerExport, LedgerKind, LedgerPart, LedgerState
 from invoicing.ledger.rules import Asked, OtherExport, faults
 from invoicing.sellers.queries import seller as seller_of
 
 PAGE: Final = 50
 SUBJECT: Final = "ledger"  # of the journal's entries
+_BREAK: Final = b"\r\n"
+_ENTRY: Final = COLUMNS.index("EcritureNum")
 
 
 def ask(session: Session, actor: Actor, now: datetime, asked: Asked, form_token: str) -> LedgerExport:
@@ -89,3 +92,18 @@ def content(session: Session, export_id: int) -> Iterator[bytes]:
         session.expunge(part)
         position += 1
         yield some
+
+
+def without_entry(session: Session, export: LedgerExport) -> int:
+    """How many documents of a journal have no entry, since they come to nothing; entries are numbered from 1."""
+    if export.kind is not LedgerKind.fec or export.state is not LedgerState.made:
+        return 0
+    newest = select(func.max(LedgerPart.position)).where(LedgerPart.export_id == export.id)
+    position = session.scalar(newest)
+    while position is not None and position >= 0:  # the last parts may be empty
+        part = session.get_one(LedgerPart, (export.id, position))
+        if last := zlib.decompress(part.content).removesuffix(_BREAK).rsplit(_BREAK, 1)[-1]:
+            number = last.split(b"\t")[_ENTRY]
+            return export.documents - (int(number) if number.isdigit() else 0)  # else the headings
+        position -= 1
+    return 0

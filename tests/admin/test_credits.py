@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from werkzeug.test import TestResponse
@@ -152,3 +153,11 @@ def test_a_credit_note_and_an_order_that_is_no_sale_say_why_not(due: Desk) -> No
         answer = due.browser.get(f"/ventes/factures/{number}/avoir", follow_redirects=True)
         assert said in text_of(answer), number
         assert f"/ventes/factures/{number}/avoir" not in answer.text
+
+
+def test_a_deduction_alone_is_told_to_stand_with_what_it_lowers(desk: Desk) -> None:
+    with desk.writing() as session:
+        deduction = replace(make_line(session, "Déduction", 60), quantity_e3=-1000)
+        make_invoice(session, desk.customer, desk.seller, make_line(session), deduction)
+    shown = text_of(desk.send(PAGE, form(desk, second="-60,00")))
+    assert "Une déduction ne se reprend pas seule" in shown and "cochez-la aussi" not in shown

@@ -255,3 +255,14 @@ def test_a_house_without_a_seller_says_what_comes_first(desk: Desk) -> None:
         desk.seller.active = False
     answer = desk.browser.get(new_page(desk))
     assert answer.status_code == 409 and "Aucun vendeur" in answer.text
+
+
+def test_a_persons_invoice_to_a_company_is_led_to_the_companys_own_record(desk: Desk) -> None:
+    with desk.writing():
+        desk.customer.organisation_name = "Atelier SARL"
+    told = "Pour une société, prenez plutôt sa propre fiche de client"
+    assert told in desk.browser.get(new_page(desk)).text
+    with desk.writing():
+        desk.customer.professional = True  # what they need is printed already
+    shown = desk.browser.get(new_page(desk)).text
+    assert "Établie au nom de" in shown and told not in shown

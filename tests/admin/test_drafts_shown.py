@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from invoicing.accounts.models import Role
 from invoicing.documents.models import DocumentVersion
 from tests.admin.desk import Desk, hidden
 
@@ -45,3 +46,24 @@ def test_an_address_too_long_for_the_paper_leads_to_its_field(desk: Desk) -> Non
     draft = desk.draft()
     text = desk.browser.get(f"/ventes/brouillons/{draft.id}").text
     assert "L’adresse du client a trop de lignes" in text and "#street" in text and "Finaliser <span" not in text
+
+
+def test_who_may_not_change_the_seller_is_told_who_does_and_where(desk: Desk) -> None:
+    with desk.writing():
+        desk.seller.street = desk.seller.siret = desk.seller.rna = ""
+    address = f"/ventes/brouillons/{desk.draft().id}"
+    told, whose = (
+        "Un administrateur le corrige dans « Réglages », « Vendeurs et logo ».",
+        "un administrateur corrige d’abord",
+    )
+    shown = desk.browser.get(address).text.replace("\u00a0", " ")
+    assert "Il manque l’adresse du vendeur." in shown and shown.count(told) == 2 and whose in shown
+    shown = desk.browser_of(Role.admin).get(address).text.replace("\u00a0", " ")
+    assert f"/ventes/reglages/vendeurs/{desk.seller.id}#street" in shown and told not in shown and whose not in shown
+
+
+def test_what_the_reader_may_put_right_is_still_asked_of_them(desk: Desk) -> None:
+    with desk.writing():
+        desk.seller.street = desk.customer.street = ""
+    shown = desk.browser.get(f"/ventes/brouillons/{desk.draft().id}").text
+    assert "corrigez d’abord" in shown and "#street" in shown and shown.count("Un administrateur le corrige") == 1

@@ -7,10 +7,11 @@ import pytest
 from invoicing.documents.models import DocumentVersion, VersionState
 from invoicing.documents.paper import Facts
 from invoicing.documents.service import due
+from invoicing.sellers.models import Region
 from tests.admin import desk as staff
 from tests.admin.desk import Desk
 from tests.documents.presses import an_xml, pressing
-from tests.factories import NOW, make_invoice
+from tests.factories import NOW, make_customer, make_invoice, make_seller
 from web import documents
 
 clock, desk = staff.clock, staff.desk
@@ -62,7 +63,17 @@ def test_an_invalid_xml_leaves_the_invoice_due_and_staff_see_that_it_is(
     assert invoice.is_frozen and (version.state, version.sha256) == (VersionState.due, None)
     assert "stays due" in caplog.text and "BR-CO-10" in caplog.text
     shown = desk.browser.get(PAGE).text
-    assert "au premier téléchargement" in shown and "XML (Factur-X)" not in shown
+    assert "au premier téléchargement" in shown and f'href="{PAGE}/xml"' not in shown
+    assert "il vient avec le PDF" in shown
     monkeypatch.setattr(documents, "press", lambda: pressing(xml=an_xml))
     assert desk.browser.get(f"{PAGE}/xml").status_code == 200
     assert desk.count(DocumentVersion) == 1
+    assert "il vient avec le PDF" not in desk.browser.get(PAGE).text
+
+
+def test_a_document_that_has_none_promises_none(desk: Desk) -> None:
+    with desk.writing() as session:
+        seller = make_seller(session, Region.QC)
+        made = make_invoice(session, make_customer(session), seller)
+    shown = desk.browser.get(f"/ventes/factures/{made.number}").text
+    assert "au premier téléchargement" in shown and "XML" not in shown

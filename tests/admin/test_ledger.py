@@ -18,7 +18,7 @@ from invoicing.sellers.models import Region
 from lettrine.ledgers import Ledgers
 from tests.admin.desk import Desk
 from tests.conftest import Browser, Database
-from tests.factories import NOW, make_invoice, make_seller
+from tests.factories import NOW, make_invoice, make_line, make_seller
 
 PAGE = "/ventes/exports"
 
@@ -158,3 +158,19 @@ def test_days_that_are_written_beside_another_period_are_not_passed_over(desk: D
     assert answer.status_code == 422 and "Des dates sont écrites plus bas" in answer.text
     assert 'value="01/03/2026"' in answer.text and desk.count(LedgerExport) == 0
     assert ask(admin, period="dates", first_day="01/03/2026").status_code == 303
+
+
+def test_documents_without_an_entry_are_told_beside_their_number(
+    desk: Desk, admin: Browser, database: Database
+) -> None:
+    for kind in ("fec", "csv"):
+        ask(admin, kind=kind)
+    work(desk, database)
+    assert "sans écriture" not in admin.get(PAGE).text
+    with desk.writing() as session:
+        make_invoice(session, desk.customer, desk.seller, make_line(session, price=0))
+    for kind in ("fec", "csv"):
+        ask(admin, kind=kind)
+    work(desk, database)
+    shown = admin.get(PAGE).text
+    assert shown.count("sans écriture") == 1 and "dont 1 sans écriture (total nul)" in shown

@@ -146,6 +146,8 @@ TWENTY = (Borne(1, 20_000),)
         (((0, 10_001),), "line-0", "more_than_line"),
         (((1, 1),), "line-1", "credit_sign"),
         (((0, 7_001),), "lines", "more_than_document"),
+        (((1, -3_000),), "lines", "deduction_alone"),
+        (((0, 2_000), (1, -3_000)), "lines", "deduction_alone"),
         (((2, 1),), "line-2", "line_exhausted"),
     ],
 )
@@ -185,3 +187,12 @@ def test_the_cents_that_a_tax_lacks_go_with_its_last_part() -> None:
         parts.append(done.amounts.tax_cents)
         was = after(was, done)
     assert parts == [7, 7, 6] and was.rest_cents == 0
+
+
+@pytest.mark.parametrize(("wanted", "code"), [([(1, -3_000)], "deduction_alone"),
+                                              ([(0, 3_000), (1, -3_000)], "nothing_credited")])  # fmt: skip
+def test_a_deduction_without_tax_does_not_stand_alone_either(wanted: list[tuple[int, int]], code: str) -> None:
+    was = corrected([(HUNDRED, ()), (content(-1000, 300_000), ())])
+    with pytest.raises(FieldFaults) as refused:
+        credited(was, wanted)
+    assert [fault.code for fault in refused.value.faults] == [code]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from datetime import timedelta
 from threading import Event, Thread
@@ -85,6 +86,12 @@ def test_what_is_new_is_in_exactly_one_export(books: Books, kind: LedgerKind) ->
     assert (two.since_id, three.state, three.number) == (one.id, LedgerState.refused, None)
     assert NotMade.from_json(three.fault).code == "nothing_new"
     assert held(books, books.export(kind).id) == {*first, *second}
+
+
+def test_a_table_calls_a_series_as_the_screens_do(books: Books) -> None:
+    books.sell(1)
+    heads, row = csv.reader(books.content(books.export(LedgerKind.csv)).decode("utf-8-sig").splitlines(), delimiter=";")
+    assert dict(zip(heads, row, strict=True))["Série"] == "F2026-…"
 
 
 def test_the_two_kinds_and_the_sellers_do_not_take_from_each_other(books: Books) -> None:
@@ -301,3 +308,17 @@ def test_the_table_has_a_row_per_document_in_any_currency(books: Books) -> None:
         "Facture pro forma", "Réalisée", "9,00", "17,96",
     )  # fmt: skip
     assert export.totals == '{"CAD": 20696}'
+
+
+@pytest.mark.parametrize("amounts", [(0, 0), (1, 0, 2), (1, 2, 0, 0, 0), (1, 2)])
+@pytest.mark.parametrize("size", [1, making.PART])
+def test_a_journal_tells_how_many_documents_have_no_entry(
+    books: Books, amounts: tuple[int, ...], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "PART", size)
+    monkeypatch.setattr("invoicing.ledger.reading.AT_ONCE", 1)
+    books.sell(*amounts)
+    journal, table = books.export(), books.export(LedgerKind.csv)
+    with books.database.sessions() as session:
+        assert service.without_entry(session, journal) == amounts.count(0)
+        assert service.without_entry(session, table) == 0
