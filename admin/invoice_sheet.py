@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,6 @@ from invoicing.invoices.exporting import Document, documents, taxes_of
 from invoicing.invoices.wanted import Order, Wanted
 from invoicing.sheets import Column, Row
 from invoicing.taxes.models import Tax
-from web.filters import series
 from web.statuses import HEADINGS, STATUSES
 from web.words import _, language
 
@@ -45,11 +43,10 @@ class InvoiceSheet:
         taxes = [tax.id for tax in self._occurring(session)]
         statuses = {status: shown.label for status, shown in STATUSES.items()}
         headings: dict[Heading | None, str] = {None: _("Brouillon")} | {each: _(HEADINGS[each]) for each in Heading}
-        yes, no, named = _("oui"), _("non"), cache(series)
+        yes, no = _("oui"), _("non")
         for one in documents(session, self.wanted, self.order):
             counted = yes if one.is_counted else no
-            own = [one.taxes.get(n) for n in taxes]
-            yield _row(one, statuses[one.status], headings[one.heading], counted, named(one.series), own)
+            yield _row(one, statuses[one.status], headings[one.heading], counted, [one.taxes.get(n) for n in taxes])
 
     def _occurring(self, session: Session) -> Sequence[Tax]:
         if self._taxes is None:
@@ -63,11 +60,10 @@ def _names(taxes: Sequence[Tax]) -> list[str]:
     return [f"{name} ({tax.code})" if labels.count(name) > 1 else name for tax, name in zip(taxes, labels, strict=True)]
 
 
-def _row(one: Document, status: str, heading: str, counted: str, named: str, taxes: Sequence[int | None]) -> Row:
+def _row(one: Document, status: str, heading: str, counted: str, taxes: Sequence[int | None]) -> Row:
     return (
         one.number, one.code, one.lettering, status, heading, counted, one.day, one.due_on, one.ordered_at, one.buyer,
-        one.customer, one.member_number, one.email, one.shop, named,
-        one.currency.value, one.net_cents, *taxes,
+        one.customer, one.member_number, one.email, one.shop, one.series, one.currency.value, one.net_cents, *taxes,
         one.untold_cents, one.tax_cents, one.rounding_cents, one.total_cents, one.paid_cents, one.remaining_cents,
         BETWEEN.join(one.items),
     )  # fmt: skip

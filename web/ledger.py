@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any, Final
 
 from invoicing.invoices.exporting import Document
@@ -13,7 +12,7 @@ from invoicing.ledger.rules import NotMade, OtherExport
 from invoicing.sheets import Column, Row
 from invoicing.taxes.models import Tax
 from web import errors
-from web.filters import series, short_date
+from web.filters import short_date
 from web.statuses import HEADINGS, STATUSES, Shown
 from web.words import N_, _, language, ngettext
 
@@ -72,7 +71,6 @@ class LedgerTable:
     def __init__(self) -> None:
         self.statuses = {status: shown.label for status, shown in STATUSES.items()}
         self.headings = {each: _(word) for each, word in HEADINGS.items()}
-        self.series = cache(series)
 
     def columns(self, taxes: Sequence[Tax]) -> Sequence[Column]:
         """The headings; each tax that occurs has its own."""
@@ -95,7 +93,7 @@ class LedgerTable:
             one.number, one.lettering, heading, one.day, one.due_on, one.customer, one.buyer, one.member_number,
             one.currency.value, one.net_cents, *(one.taxes.get(tax.id) for tax in taxes), one.untold_cents,
             one.tax_cents, one.rounding_cents, one.total_cents, one.paid_cents, one.remaining_cents,
-            self.statuses[one.status], one.code, one.shop, self.series(one.series),
+            self.statuses[one.status], one.code, one.shop, one.series,
         )  # fmt: skip
 
 

@@ -41,11 +41,6 @@ def test_a_file_holds_what_the_tab_and_the_filter_show(desk: Desk) -> None:
     assert [row["Statut"] for row in table(desk, f"{LIST}/export.csv?q=autre")] == ["Brouillon"]
 
 
-def test_a_series_is_called_as_on_the_screens(desk: Desk) -> None:
-    fill(desk)
-    assert {row["Série"] for row in table(desk, f"{LIST}/export.csv?statut=toutes")} == {"F2026-…", "A2026-…"}
-
-
 def test_amounts_are_numbers_and_credit_notes_negative(desk: Desk) -> None:
     fill(desk)
     [row] = table(desk, f"{LIST}/export.csv?statut=avoirs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from datetime import timedelta
 from threading import Event, Thread
@@ -86,12 +85,6 @@ def test_what_is_new_is_in_exactly_one_export(books: Books, kind: LedgerKind) ->
     assert (two.since_id, three.state, three.number) == (one.id, LedgerState.refused, None)
     assert NotMade.from_json(three.fault).code == "nothing_new"
     assert held(books, books.export(kind).id) == {*first, *second}
-
-
-def test_a_table_calls_a_series_as_the_screens_do(books: Books) -> None:
-    books.sell(1)
-    heads, row = csv.reader(books.content(books.export(LedgerKind.csv)).decode("utf-8-sig").splitlines(), delimiter=";")
-    assert dict(zip(heads, row, strict=True))["Série"] == "F2026-…"
 
 
 def test_the_two_kinds_and_the_sellers_do_not_take_from_each_other(books: Books) -> None:
