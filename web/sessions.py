@@ -160,8 +160,8 @@ def sign_in(open_it: Callable[[Session, str, int | None], Opened]) -> Opened:
         opened = open_it(s, request.user_agent.string or "", former.id if former else None)
     wanted, kept = session.get("next"), session.get(waiting.KEPT)
     session.clear()
-    session["sid"], session[waiting.WHO] = opened.sid, opened.user_id
-    if kept and kept["who"] == opened.user_id:
+    session["sid"], session[waiting.OWNER] = opened.sid, waiting.owner_of(opened.user_id)
+    if kept and kept["owner"] == session[waiting.OWNER]:
         session[waiting.KEPT] = kept
     session.permanent = not opened.is_staff  # members stay for weeks; staff until the browser is closed, at most a day
     if wanted:

@@ -96,7 +96,7 @@ def test_a_new_password_and_the_other_devices_go(
         phone.open("/mon-compte/appareils")
         phone.sees("Cet appareil", "Chrome sur Linux")
         phone.press("Déconnecter", exact=False)
-        phone.sees("Cet appareil est déconnecté.", "nulle part ailleurs")
+        phone.sees("L’appareil choisi est déconnecté.", "nulle part ailleurs")
         other.page.goto(desk.url + "/mes-factures")
         assert "/connexion" in other.page.url
     phone.open("/mon-compte/mot-de-passe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -64,7 +65,9 @@ def row(session: Session) -> SignInSession:
 def test_the_cookie_names_nobody(app: Flask, client: Browser, zoe: User) -> None:
     client.sign_in(ZOE)
     is_in(client)
-    assert set(held(app, client)) <= {"sid", "_permanent", "csrf_token"}
+    found = held(app, client)
+    assert set(found) <= {"sid", "_permanent", "csrf_token", "owner"}
+    assert re.fullmatch("[0-9a-f]{32}", str(found["owner"]))  # a keyed digest
 
 
 def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Flask, client: Browser, zoe: User) -> None:
