@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
 
 from invoicing.database import make_engine, transaction
 from invoicing.invoices.models import Invoice
@@ -21,18 +22,29 @@ from tests.factories import NOW
 def main(url: str, drafts: list[int]) -> None:
     """Finalises every draft of the list; those that stand already are passed over."""
     factory = sessionmaker(make_engine(url), info={"journal_key": JOURNAL_KEY.encode()})
-    for draft_id in drafts:
+    waiting = list(drafts)
+    while waiting:
         try:
-            with transaction(factory) as session:
-                draft = session.get_one(Invoice, draft_id)
-                done = finalise(
-                    session, COMMAND, NOW, draft_id, draft.revision, draft.total_cents, email=True,
-                    domain="example.org", shown=fingerprint(session, draft_id, NOW),
-                )  # fmt: skip
-        except AlreadyFinalised as refused:
-            print("already", refused.number, flush=True)
+            print(_finalised(factory, waiting[0]), flush=True)
+        except OperationalError as busy:  # a slow disk under many writers: nothing was written, one tries again
+            if "database is locked" not in str(busy):
+                raise
         else:
-            print("done", done.number, flush=True)
+            waiting.pop(0)
+
+
+def _finalised(factory: sessionmaker[Session], draft_id: int) -> str:
+    try:
+        with transaction(factory) as session:
+            draft = session.get_one(Invoice, draft_id)
+            done = finalise(
+                session, COMMAND, NOW, draft_id, draft.revision, draft.total_cents, email=True,
+                domain="example.org", shown=fingerprint(session, draft_id, NOW),
+            )  # fmt: skip
+            number = done.number
+    except AlreadyFinalised as refused:
+        return f"already {refused.number}"
+    return f"done {number}"
 
 
 if __name__ == "__main__":
