@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, Final
 
 from babel import Locale
 
+from invoicing.search import fold
 from web.words import _, language
 
 NEAR: Final = ("FR", "CA", "BE", "CH", "LU")
@@ -21,7 +21,7 @@ def country(code: str) -> str:
 
 def _in_order(code: str) -> str:
     """The name without its accents: « États-Unis » stands among the E."""
-    return "".join(char for char in unicodedata.normalize("NFKD", country(code)) if not unicodedata.combining(char))
+    return fold(country(code))
 
 
 def countries(chosen: str) -> list[tuple[str, Any]]:

@@ -26,5 +26,5 @@ def tell(session: Session, actor: Actor, now: datetime, given: CustomerAccess) -
 def _is_unsaid(session: Session, given: CustomerAccess) -> bool:
     """Whether the mail that tells of the right still waits: it won't leave now."""
     same = (Delivery.user_id == given.user_id, Delivery.customer_id == given.customer_id)
-    waits = (Delivery.kind == DeliveryKind.access, Delivery.state == DeliveryState.queued)
+    waits = (Delivery.kind == DeliveryKind.access, Delivery.state.in_((DeliveryState.queued, DeliveryState.deferred)))
     return session.scalar(select(Delivery.id).where(*same, *waits).limit(1)) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,13 +23,6 @@ from web.database import now
 
 CONFIRM, RESET = "/connexion/confirmation", "/ventes/reinitialiser"
 LATER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
-    """A day on which nothing moves but the test."""
-    with time_machine.travel(now().replace(minute=1), tick=False) as coordinates:
-        yield coordinates
 
 
 @pytest.fixture

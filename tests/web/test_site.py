@@ -125,3 +125,11 @@ def test_a_size_is_told_in_the_unit_that_fits_it(app: Flask, size: int, french: 
     for asked, said in (("fr", french), ("en", english)):
         with app.test_request_context(headers={"Accept-Language": asked}):
             assert filesize(size).replace("\u00a0", " ") == said
+
+
+def test_countries_stand_in_order_whatever_their_accents(app: Flask) -> None:
+    from web.countries import countries
+
+    with app.test_request_context():
+        names = [name for _code, name in countries("")[-1][1]]
+    assert names.index("Espagne") < names.index("États-Unis") < names.index("Finlande")

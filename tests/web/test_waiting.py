@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,18 +16,10 @@ from tests.conftest import PASSWORD, Browser
 from tests.customers.test_access import firm
 from tests.factories import make_user
 from tests.web.test_fresh import CONFIRM
-from web.database import now
 from web.waiting import LASTS
 
 PAGE = "/connexion/formulaire"
 TYPED = {"email": "neuve@exemple.fr", "language": "en", "right": AccessRight.manages.value}
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
-    """A day on which nothing moves but the test."""
-    with time_machine.travel(now().replace(minute=1), tick=False) as coordinates:
-        yield coordinates
 
 
 @pytest.fixture
